@@ -1,0 +1,147 @@
+"""What the model phase says: how it was trained, from what, and what scanning found."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from sealwright.evidence.predicates.common import (
+    Finding,
+    JsonObject,
+    Predicate,
+    Record,
+    Resource,
+    Result,
+    Tool,
+)
+
+
+class BuildDefinition(Record, kw_only=True, rename="camel"):
+    """SLSA v1: all inputs of the training run. `resolved_dependencies` carry `annotations.kind`."""
+
+    build_type: str
+    external_parameters: JsonObject
+    internal_parameters: JsonObject
+    resolved_dependencies: tuple[Resource, ...]
+
+
+class Builder(Record, kw_only=True):
+    """Who ran it: the sandbox that we are."""
+
+    id: str
+    version: dict[str, str] = {}
+
+
+class BuildMetadata(Record, kw_only=True, rename="camel"):
+    """When; the invocation id is unique per run."""
+
+    invocation_id: str
+    started_on: str
+    finished_on: str
+
+
+class RunDetails(Record, kw_only=True, omit_defaults=True):
+    """How it went. Byproducts: logs and violations, by digest."""
+
+    builder: Builder
+    metadata: BuildMetadata
+    byproducts: tuple[Resource, ...] = ()
+
+
+class SlsaProvenance(Predicate, kw_only=True, rename="camel"):
+    """A training run, as SLSA provenance v1 (https://slsa.dev/spec/v1.0/provenance).
+
+    Subjects: the outputs. `internal_parameters` hold what the sandbox enforced and saw:
+    isolation {level, network, mechanisms, limits}, violations [...], exit {...}.
+    """
+
+    TYPE: ClassVar[str] = "https://slsa.dev/provenance/v1"
+
+    build_definition: BuildDefinition
+    run_details: RunDetails
+
+
+class OmsResource(Record, kw_only=True):
+    """One signed file."""
+
+    name: str
+    digest: str
+    algorithm: str = "sha256"
+
+
+class OmsSerialization(Record, kw_only=True):
+    """How the files were hashed; always `files`, sha256 and no symlinks."""
+
+    method: str = "files"
+    hash_type: str = "sha256"
+    allow_symlinks: bool = False
+    ignore_paths: tuple[str, ...] = ()
+
+
+class OmsSignature(Predicate, kw_only=True):
+    """OpenSSF Model Signing v1.0. Subject: the model's folder with the OMS root."""
+
+    TYPE: ClassVar[str] = "https://model_signing/signature/v1.0"
+
+    resources: tuple[OmsResource, ...]
+    serialization: OmsSerialization
+
+
+class CycloneDxBom(Predicate, kw_only=True, rename="camel", omit_defaults=True):
+    """A CycloneDX bill of materials as the predicate itself. Subject: the model."""
+
+    TYPE: ClassVar[str] = "https://cyclonedx.org/bom"
+
+    bom_format: Literal["CycloneDX"]
+    spec_version: str
+    serial_number: str
+    version: int
+    metadata: JsonObject
+    components: tuple[JsonObject, ...] = ()
+    dependencies: tuple[JsonObject, ...] = ()
+
+
+class Coverage(Record, kw_only=True, omit_defaults=True):
+    """How much was looked at. What was not parsed is said, never implied."""
+
+    files: int
+    bytes_total: int
+    bytes_parsed: int
+    not_examined: tuple[str, ...] = ()
+
+
+class Scan(Predicate, kw_only=True, omit_defaults=True):
+    """What a scanner said. Subject: what was scanned."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:scan:v1"
+
+    kind: Literal["artifact", "code", "secret", "dependency"]
+    result: Result
+    scanner: Tool
+    findings: tuple[Finding, ...] = ()
+    coverage: Coverage
+    at: str
+
+
+class VulnScanner(Record, kw_only=True, rename="camel"):
+    """in-toto vulns v0.2: the scanner and its database."""
+
+    uri: str
+    version: str
+    db: JsonObject
+    result: tuple[JsonObject, ...]
+
+
+class VulnMetadata(Record, kw_only=True, rename="camel"):
+    """in-toto vulns v0.2: when."""
+
+    scan_started_on: str
+    scan_finished_on: str
+
+
+class Vulns(Predicate, kw_only=True):
+    """Known vulnerabilities, in-toto vulns v0.2. Subject: the model or environment."""
+
+    TYPE: ClassVar[str] = "https://in-toto.io/attestation/vulns/v0.2"
+
+    scanner: VulnScanner
+    metadata: VulnMetadata

@@ -1,0 +1,55 @@
+"""What deployment and monitoring say, as far as the gate must understand it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from sealwright.evidence.predicates.common import Predicate, Result, Severity
+
+
+class Release(Predicate, kw_only=True, omit_defaults=True):
+    """What was done with an artifact. Subject: the artifact."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:release:v1"
+
+    action: Literal["admit", "rollback", "revoke", "retire", "quarantine", "restore"]
+    reason: str
+    at: str
+
+
+class Incident(Predicate, kw_only=True, omit_defaults=True):
+    """Something went wrong; open until a later statement with the same id closes it."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:incident:v1"
+
+    id: str
+    status: Literal["open", "closed"]
+    severity: Severity
+    title: str
+    at: str
+
+
+class MonitorWindow(Predicate, kw_only=True, omit_defaults=True):
+    """What one window of live traffic looked like. Subject: the model."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:monitor-window:v1"
+
+    kind: Literal["drift", "anomaly", "access", "ensemble"]
+    result: Result
+    slice: str = ""
+    start: str
+    end: str
+    n: int
+    at: str
+
+
+class DrillResult(Predicate, kw_only=True, omit_defaults=True):
+    """A drill's outcome. Subject: the system."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:drill:v1"
+
+    id: str
+    verdict: Literal["prevented", "detected", "missed", "error"]
+    controls: tuple[str, ...] = ()
+    """Predicate short names (`scan`, `evaluation`) whose trust rests on this control."""
+    at: str
