@@ -24,6 +24,7 @@ from sealwright.evidence.predicates.governance import (
     Waiver,
 )
 from sealwright.evidence.predicates.model import (
+    Custody,
     CycloneDxBom,
     OmsSignature,
     Scan,
@@ -44,6 +45,7 @@ PREDICATES: dict[str, type[Predicate]] = {
     "dataset-validation": DatasetValidation,
     "data-access": DataAccess,
     "training-run": SlsaProvenance,
+    "custody": Custody,
     "model-signature": OmsSignature,
     "sbom": CycloneDxBom,
     "scan": Scan,

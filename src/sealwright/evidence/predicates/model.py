@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from sealwright.evidence.predicates.common import (
+    FileEntry,
     Finding,
     JsonObject,
     Predicate,
@@ -145,3 +146,15 @@ class Vulns(Predicate, kw_only=True):
 
     scanner: VulnScanner
     metadata: VulnMetadata
+
+
+class Custody(Predicate, kw_only=True, omit_defaults=True):
+    """The model's files as they were taken into custody. Subject: the model, whose digest is that of
+    `files`; the OMS root of the same files is its alias."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:custody:v1"
+
+    name: str
+    files: tuple[FileEntry, ...]
+    action: Literal["trained", "imported", "moved"]
+    at: str

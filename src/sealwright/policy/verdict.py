@@ -1,0 +1,67 @@
+"""The gate's answer, requirement by requirement. Computed, never stored as truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sealwright.evidence.predicates.governance import Question, Tier
+
+Status = Literal["satisfied", "missing", "stale", "failed", "wrong-signer", "waived"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementResult:
+    """How one requirement stands for one artifact."""
+
+    id: str
+    status: Status
+    title: str
+    """What is asked, in one line for a person."""
+    reason: str
+    """Why it stands so, in one line; names what was found."""
+    subject: str
+    """Digest of the artifact that the evidence must be about."""
+    subject_name: str
+    stale_code: int | None = None
+    """1 to 10, see `policy.staleness`."""
+    evidence: tuple[str, ...] = ()
+    """Envelope digests that were looked at, newest first."""
+    command: str = ""
+    """The command that would satisfy it; empty when satisfied."""
+
+    @property
+    def holds(self) -> bool:
+        """Satisfied, or waived by a waiver that stands."""
+        return self.status in ("satisfied", "waived")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The gate's whole answer."""
+
+    question: Question
+    artifact: str
+    artifact_name: str
+    tier: Tier
+    policy: str
+    """sha256 of the policy text."""
+    results: tuple[RequirementResult, ...]
+    decision: str
+    """The decision digest that approvals must name."""
+    evidence: tuple[str, ...]
+    """Envelope digests the verdict rests on, sorted."""
+    residual_risks: tuple[str, ...]
+    ledger_size: int
+    at: datetime
+
+    @property
+    def admitted(self) -> bool:
+        """Every requirement holds, and there was at least one."""
+        return bool(self.results) and all(result.holds for result in self.results)
+
+    @property
+    def denied_by(self) -> tuple[RequirementResult, ...]:
+        """The requirements that do not hold."""
+        return tuple(result for result in self.results if not result.holds)
