@@ -137,7 +137,7 @@ class Validation(Table, kw_only=True):
     groups: list[str] = []
     abstain_coverage: float = 0.8
     """The abstention threshold is set so that at least this share of cases is still answered."""
-    noise: list[float] = [0.05, 0.1, 0.2]
+    noise: list[float] = msgspec.field(default_factory=lambda: [0.05, 0.1, 0.2])
     """Noise levels, in standard deviations of each feature."""
     attack_eps: float = 0.1
     """Radius of the black-box attack, in standard deviations of each feature."""
