@@ -1,18 +1,18 @@
 """One error tree for the whole system; the command line turns it into exit codes in one place.
 
-    SealwrightError                what was wrong, and advice on what to do
-    ├── UsageError          (2)    wrong usage: a bad argument, an unknown name
-    │   └── ConfigError     (2)    a configuration file is wrong; carries file, line, column
-    ├── Refused             (1)    a gate, a check or the policy said no
-    ├── CannotLook          (3)    the question could not be examined
-    │   ├── InputMissing    (3)    a file or record that is needed is not there
-    │   ├── Unsupported     (3)    this platform or format is not supported
-    │   └── LimitReached    (3)    a limit on size, depth, count or time was reached
-    └── EvidenceError       (4)    the evidence is bad: "they lied", not "could not reach them"
-        ├── MalformedError  (4)    bytes that are not what they must be
-        ├── SignatureError  (4)    no trusted key made this signature
-        ├── TamperError     (4)    content and its record disagree
-        └── ForkError       (4)    two histories: the ledger is behind or beside what was published
+SealwrightError                what was wrong, and advice on what to do
+├── UsageError          (2)    wrong usage: a bad argument, an unknown name
+│   └── ConfigError     (2)    a configuration file is wrong; carries file, line, column
+├── Refused             (1)    a gate, a check or the policy said no
+├── CannotLook          (3)    the question could not be examined
+│   ├── InputMissing    (3)    a file or record that is needed is not there
+│   ├── Unsupported     (3)    this platform or format is not supported
+│   └── LimitReached    (3)    a limit on size, depth, count or time was reached
+└── EvidenceError       (4)    the evidence is bad: "they lied", not "could not reach them"
+    ├── MalformedError  (4)    bytes that are not what they must be
+    ├── SignatureError  (4)    no trusted key made this signature
+    ├── TamperError     (4)    content and its record disagree
+    └── ForkError       (4)    two histories: the ledger is behind or beside what was published
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Base of every table: unknown keys are errors."""
 
 
-class System(Table, kw_only=True):
+class System(Table, frozen=True, kw_only=True):
     """[system]"""
 
     name: str
@@ -26,7 +26,7 @@ class System(Table, kw_only=True):
     """[system.answers]: risk questions → "yes" | "no" | "unknown"; they decide the tier."""
 
 
-class Labels(Table, kw_only=True):
+class Labels(Table, frozen=True, kw_only=True):
     """[data.NAME.labels]: how the labels came to be and who made them (principal or person ids)."""
 
     column: str
@@ -36,7 +36,7 @@ class Labels(Table, kw_only=True):
     tool: str = ""
 
 
-class ColumnRule(Table, kw_only=True):
+class ColumnRule(Table, frozen=True, kw_only=True):
     """[data.NAME.columns.COLUMN]: type and constraints of one column."""
 
     type: Literal["integer", "number", "string", "boolean", "date", "timestamp"]
@@ -53,7 +53,7 @@ class ColumnRule(Table, kw_only=True):
     """`OTHER.COLUMN`: each value must occur there."""
 
 
-class DataSet(Table, kw_only=True):
+class DataSet(Table, frozen=True, kw_only=True):
     """[data.NAME]: one file or folder of CSV or Parquet files."""
 
     path: str
@@ -80,7 +80,7 @@ class DataSet(Table, kw_only=True):
     """Names of data sets it was made from."""
 
 
-class Limits(Table, kw_only=True):
+class Limits(Table, frozen=True, kw_only=True):
     """[training.limits]"""
 
     seconds: int = 600
@@ -89,7 +89,7 @@ class Limits(Table, kw_only=True):
     output_mb: int = 1024
 
 
-class Training(Table, kw_only=True):
+class Training(Table, frozen=True, kw_only=True):
     """[training]"""
 
     command: list[str]
@@ -108,7 +108,7 @@ class Training(Table, kw_only=True):
     environment: dict[str, str] = {}
 
 
-class CriterionRule(Table, kw_only=True):
+class CriterionRule(Table, frozen=True, kw_only=True):
     """[[validation.criteria]]"""
 
     id: str
@@ -122,7 +122,7 @@ class CriterionRule(Table, kw_only=True):
     group: str = ""
 
 
-class Validation(Table, kw_only=True):
+class Validation(Table, frozen=True, kw_only=True):
     """[validation]: the model file under test, the data and the criteria."""
 
     model: str = "model.onnx"
@@ -149,7 +149,7 @@ class Validation(Table, kw_only=True):
     criteria: list[CriterionRule] = []
 
 
-class Deployment(Table, kw_only=True):
+class Deployment(Table, frozen=True, kw_only=True):
     """[deployment]: declared now, served by the gateway."""
 
     route: str = ""
@@ -157,14 +157,14 @@ class Deployment(Table, kw_only=True):
     callers: list[str] = []
 
 
-class Monitoring(Table, kw_only=True):
+class Monitoring(Table, frozen=True, kw_only=True):
     """[monitoring]: declared now, watched by the monitor."""
 
     window: int = 256
     drift_alarm: float = 0.01
 
 
-class Impact(Table, kw_only=True):
+class Impact(Table, frozen=True, kw_only=True):
     """[governance.impact]"""
 
     affected: list[str]
@@ -174,7 +174,7 @@ class Impact(Table, kw_only=True):
     oversight: str
 
 
-class Governance(Table, kw_only=True):
+class Governance(Table, frozen=True, kw_only=True):
     """[governance]"""
 
     policy: str = ""
@@ -185,7 +185,7 @@ class Governance(Table, kw_only=True):
     """Phase (data, training, validation, criteria, governance) → principal id who signs; default `default`."""
 
 
-class Lifecycle(Table, kw_only=True):
+class Lifecycle(Table, frozen=True, kw_only=True):
     """The whole file."""
 
     schema: int = 1

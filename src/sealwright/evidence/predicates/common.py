@@ -29,7 +29,7 @@ class Predicate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     TYPE: ClassVar[str] = ""
 
 
-class Resource(Record, kw_only=True, omit_defaults=True, rename="camel"):
+class Resource(Record, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """in-toto ResourceDescriptor: something referred to, by digest.
 
     `annotations.kind` says what it is to us: dataset, code, environment, model, config, file.
@@ -42,7 +42,7 @@ class Resource(Record, kw_only=True, omit_defaults=True, rename="camel"):
     annotations: dict[str, str] = {}
 
 
-class FileEntry(Record, kw_only=True):
+class FileEntry(Record, frozen=True, kw_only=True):
     """One file of an artifact: POSIX path relative to its root, size in bytes, hex sha256."""
 
     path: str
@@ -50,7 +50,7 @@ class FileEntry(Record, kw_only=True):
     sha256: str
 
 
-class Finding(Record, kw_only=True, omit_defaults=True):
+class Finding(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One observation by a check."""
 
     rule: str
@@ -64,7 +64,7 @@ class Finding(Record, kw_only=True, omit_defaults=True):
     """MITRE ATLAS technique ids."""
 
 
-class Tool(Record, kw_only=True, omit_defaults=True):
+class Tool(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The program that did the work, and the digest of its rules where it has some."""
 
     name: str

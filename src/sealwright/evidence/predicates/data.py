@@ -15,7 +15,7 @@ from sealwright.evidence.predicates.common import (
 )
 
 
-class Column(Record, kw_only=True):
+class Column(Record, frozen=True, kw_only=True):
     """A column as the engine sees it."""
 
     name: str
@@ -23,7 +23,7 @@ class Column(Record, kw_only=True):
     nullable: bool = True
 
 
-class Labelling(Record, kw_only=True, omit_defaults=True):
+class Labelling(Record, frozen=True, kw_only=True, omit_defaults=True):
     """How the labels came to be, and who made them."""
 
     column: str
@@ -34,7 +34,7 @@ class Labelling(Record, kw_only=True, omit_defaults=True):
     tool: str = ""
 
 
-class Provenance(Record, kw_only=True, omit_defaults=True):
+class Provenance(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Where data came from and on what ground it may be used."""
 
     source: str
@@ -45,7 +45,7 @@ class Provenance(Record, kw_only=True, omit_defaults=True):
     contains_personal_data: Literal["yes", "no", "unknown"] = "unknown"
 
 
-class DatasetVersion(Predicate, kw_only=True, omit_defaults=True):
+class DatasetVersion(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """An immutable version of a data set. Subject: the data set's artifact."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:dataset-version:v1"
@@ -63,7 +63,7 @@ class DatasetVersion(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class Lineage(Predicate, kw_only=True, omit_defaults=True):
+class Lineage(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """A processing step. Subjects: what came out."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:lineage:v1"
@@ -76,7 +76,7 @@ class Lineage(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class CheckResult(Record, kw_only=True, omit_defaults=True):
+class CheckResult(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One declared check. `violations` of `n` examined; no `n`, or n = 0, never passes."""
 
     id: str
@@ -89,7 +89,7 @@ class CheckResult(Record, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
-class Quarantine(Record, kw_only=True):
+class Quarantine(Record, frozen=True, kw_only=True):
     """Rows that failed, kept aside: file name, its sha256 and how many rows."""
 
     name: str
@@ -97,7 +97,7 @@ class Quarantine(Record, kw_only=True):
     rows: int
 
 
-class DatasetValidation(Predicate, kw_only=True, omit_defaults=True):
+class DatasetValidation(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What an examination of a data set found. Subject: the data set (both, for an overlap)."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:dataset-validation:v1"
@@ -113,7 +113,7 @@ class DatasetValidation(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class DataAccess(Predicate, kw_only=True, omit_defaults=True):
+class DataAccess(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody opened a data set. Subject: the data set."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:data-access:v1"

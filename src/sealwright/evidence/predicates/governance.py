@@ -8,10 +8,12 @@ from sealwright.evidence.predicates.common import JsonObject, Predicate, Record
 
 Tier = Literal["minimal", "limited", "high", "critical"]
 Question = Literal["train", "release", "serve"]
-Discipline = Literal["security", "data", "legal", "domain", "executive", "validation", "engineering"]
+Discipline = Literal[
+    "security", "data", "legal", "domain", "executive", "validation", "engineering"
+]
 
 
-class Person(Record, kw_only=True):
+class Person(Record, frozen=True, kw_only=True):
     """A human being: quorum counts these, not keys."""
 
     id: str
@@ -19,7 +21,7 @@ class Person(Record, kw_only=True):
     disciplines: tuple[str, ...] = ()
 
 
-class RevokedKey(Record, kw_only=True):
+class RevokedKey(Record, frozen=True, kw_only=True):
     """When a key was withdrawn; for cause means that what it signed no longer counts."""
 
     at: str
@@ -27,7 +29,7 @@ class RevokedKey(Record, kw_only=True):
     for_cause: bool
 
 
-class Principal(Record, kw_only=True, omit_defaults=True):
+class Principal(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A key and what it may do. `key` is base64 DER SubjectPublicKeyInfo (P-256)."""
 
     id: str
@@ -40,7 +42,7 @@ class Principal(Record, kw_only=True, omit_defaults=True):
     revoked: RevokedKey | None = None
 
 
-class TrustRoot(Predicate, kw_only=True):
+class TrustRoot(Predicate, frozen=True, kw_only=True):
     """Who may sign what. Subject: the system. Each version is signed by a `root` principal of the one
     before (the first, by one of its own), and versions only add: nobody is ever forgotten."""
 
@@ -54,7 +56,7 @@ class TrustRoot(Predicate, kw_only=True):
     at: str
 
 
-class RiskClassification(Predicate, kw_only=True, omit_defaults=True):
+class RiskClassification(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """Why a system has its tier. Subject: the system."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:risk-classification:v1"
@@ -67,7 +69,7 @@ class RiskClassification(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class ImpactAssessment(Predicate, kw_only=True, omit_defaults=True):
+class ImpactAssessment(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """Who may be hurt, how, and what is done about it. Subject: the system."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:impact-assessment:v1"
@@ -80,7 +82,7 @@ class ImpactAssessment(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class PolicyRecord(Predicate, kw_only=True):
+class PolicyRecord(Predicate, frozen=True, kw_only=True):
     """The policy as it stands, word by word. Subject: the system."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:policy:v1"
@@ -92,7 +94,7 @@ class PolicyRecord(Predicate, kw_only=True):
     at: str
 
 
-class Card(Predicate, kw_only=True, omit_defaults=True):
+class Card(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """A model card's content. Subject: the model."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:card:v1"
@@ -103,7 +105,7 @@ class Card(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class Approval(Predicate, kw_only=True, omit_defaults=True):
+class Approval(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """One person's answer to one question about exactly this evidence. Subject: the artifact."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:approval:v1"
@@ -123,7 +125,7 @@ class Approval(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class Waiver(Predicate, kw_only=True, omit_defaults=True):
+class Waiver(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """A dated exception to one requirement. Subject: the artifact."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:waiver:v1"
@@ -140,7 +142,7 @@ class Waiver(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class Decision(Predicate, kw_only=True, omit_defaults=True):
+class Decision(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What the gate answered, and on what. Subject: the artifact."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:decision:v1"
@@ -159,7 +161,7 @@ class Decision(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class TrainingCompletion(Predicate, kw_only=True, omit_defaults=True):
+class TrainingCompletion(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """A person finished a training. Subject: the system."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:training-completion:v1"

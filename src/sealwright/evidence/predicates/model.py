@@ -16,7 +16,7 @@ from sealwright.evidence.predicates.common import (
 )
 
 
-class BuildDefinition(Record, kw_only=True, rename="camel"):
+class BuildDefinition(Record, frozen=True, kw_only=True, rename="camel"):
     """SLSA v1: all inputs of the training run. `resolved_dependencies` carry `annotations.kind`."""
 
     build_type: str
@@ -25,14 +25,14 @@ class BuildDefinition(Record, kw_only=True, rename="camel"):
     resolved_dependencies: tuple[Resource, ...]
 
 
-class Builder(Record, kw_only=True):
+class Builder(Record, frozen=True, kw_only=True):
     """Who ran it: the sandbox that we are."""
 
     id: str
     version: dict[str, str] = {}
 
 
-class BuildMetadata(Record, kw_only=True, rename="camel"):
+class BuildMetadata(Record, frozen=True, kw_only=True, rename="camel"):
     """When; the invocation id is unique per run."""
 
     invocation_id: str
@@ -40,7 +40,7 @@ class BuildMetadata(Record, kw_only=True, rename="camel"):
     finished_on: str
 
 
-class RunDetails(Record, kw_only=True, omit_defaults=True):
+class RunDetails(Record, frozen=True, kw_only=True, omit_defaults=True):
     """How it went. Byproducts: logs and violations, by digest."""
 
     builder: Builder
@@ -48,7 +48,7 @@ class RunDetails(Record, kw_only=True, omit_defaults=True):
     byproducts: tuple[Resource, ...] = ()
 
 
-class SlsaProvenance(Predicate, kw_only=True, rename="camel"):
+class SlsaProvenance(Predicate, frozen=True, kw_only=True, rename="camel"):
     """A training run, as SLSA provenance v1 (https://slsa.dev/spec/v1.0/provenance).
 
     Subjects: the outputs. `internal_parameters` hold what the sandbox enforced and saw:
@@ -61,7 +61,7 @@ class SlsaProvenance(Predicate, kw_only=True, rename="camel"):
     run_details: RunDetails
 
 
-class OmsResource(Record, kw_only=True):
+class OmsResource(Record, frozen=True, kw_only=True):
     """One signed file."""
 
     name: str
@@ -69,7 +69,7 @@ class OmsResource(Record, kw_only=True):
     algorithm: str = "sha256"
 
 
-class OmsSerialization(Record, kw_only=True):
+class OmsSerialization(Record, frozen=True, kw_only=True):
     """How the files were hashed; always `files`, sha256 and no symlinks."""
 
     method: str = "files"
@@ -78,7 +78,7 @@ class OmsSerialization(Record, kw_only=True):
     ignore_paths: tuple[str, ...] = ()
 
 
-class OmsSignature(Predicate, kw_only=True):
+class OmsSignature(Predicate, frozen=True, kw_only=True):
     """OpenSSF Model Signing v1.0. Subject: the model's folder with the OMS root."""
 
     TYPE: ClassVar[str] = "https://model_signing/signature/v1.0"
@@ -87,7 +87,7 @@ class OmsSignature(Predicate, kw_only=True):
     serialization: OmsSerialization
 
 
-class CycloneDxBom(Predicate, kw_only=True, rename="camel", omit_defaults=True):
+class CycloneDxBom(Predicate, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A CycloneDX bill of materials as the predicate itself. Subject: the model."""
 
     TYPE: ClassVar[str] = "https://cyclonedx.org/bom"
@@ -101,7 +101,7 @@ class CycloneDxBom(Predicate, kw_only=True, rename="camel", omit_defaults=True):
     dependencies: tuple[JsonObject, ...] = ()
 
 
-class Coverage(Record, kw_only=True, omit_defaults=True):
+class Coverage(Record, frozen=True, kw_only=True, omit_defaults=True):
     """How much was looked at. What was not parsed is said, never implied."""
 
     files: int
@@ -110,7 +110,7 @@ class Coverage(Record, kw_only=True, omit_defaults=True):
     not_examined: tuple[str, ...] = ()
 
 
-class Scan(Predicate, kw_only=True, omit_defaults=True):
+class Scan(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What a scanner said. Subject: what was scanned."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:scan:v1"
@@ -123,7 +123,7 @@ class Scan(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class VulnScanner(Record, kw_only=True, rename="camel"):
+class VulnScanner(Record, frozen=True, kw_only=True, rename="camel"):
     """in-toto vulns v0.2: the scanner and its database."""
 
     uri: str
@@ -132,14 +132,14 @@ class VulnScanner(Record, kw_only=True, rename="camel"):
     result: tuple[JsonObject, ...]
 
 
-class VulnMetadata(Record, kw_only=True, rename="camel"):
+class VulnMetadata(Record, frozen=True, kw_only=True, rename="camel"):
     """in-toto vulns v0.2: when."""
 
     scan_started_on: str
     scan_finished_on: str
 
 
-class Vulns(Predicate, kw_only=True):
+class Vulns(Predicate, frozen=True, kw_only=True):
     """Known vulnerabilities, in-toto vulns v0.2. Subject: the model or environment."""
 
     TYPE: ClassVar[str] = "https://in-toto.io/attestation/vulns/v0.2"
@@ -148,9 +148,11 @@ class Vulns(Predicate, kw_only=True):
     metadata: VulnMetadata
 
 
-class Custody(Predicate, kw_only=True, omit_defaults=True):
-    """The model's files as they were taken into custody. Subject: the model, whose digest is that of
-    `files`; the OMS root of the same files is its alias."""
+class Custody(Predicate, frozen=True, kw_only=True, omit_defaults=True):
+    """The model's files as they were taken into custody.
+
+    Subject: the model, whose digest is that of `files`; the OMS root of the same files is its alias.
+    """
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:custody:v1"
 

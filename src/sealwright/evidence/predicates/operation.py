@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from sealwright.evidence.predicates.common import Predicate, Result, Severity
 
 
-class Release(Predicate, kw_only=True, omit_defaults=True):
+class Release(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What was done with an artifact. Subject: the artifact."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:release:v1"
@@ -17,7 +17,7 @@ class Release(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class Incident(Predicate, kw_only=True, omit_defaults=True):
+class Incident(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """Something went wrong; open until a later statement with the same id closes it."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:incident:v1"
@@ -29,7 +29,7 @@ class Incident(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class MonitorWindow(Predicate, kw_only=True, omit_defaults=True):
+class MonitorWindow(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What one window of live traffic looked like. Subject: the model."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:monitor-window:v1"
@@ -43,7 +43,7 @@ class MonitorWindow(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class DrillResult(Predicate, kw_only=True, omit_defaults=True):
+class DrillResult(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """A drill's outcome. Subject: the system."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:drill:v1"

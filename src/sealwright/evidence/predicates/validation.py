@@ -25,7 +25,7 @@ EvaluationKind = Literal[
 ]
 
 
-class Criterion(Record, kw_only=True, omit_defaults=True):
+class Criterion(Record, frozen=True, kw_only=True, omit_defaults=True):
     """`metric` `op` `threshold`, judged on the named end of the confidence interval.
 
     A gate on a quality asks for the pessimistic end: `>=` on `low`, `<=` on `high`.
@@ -40,7 +40,7 @@ class Criterion(Record, kw_only=True, omit_defaults=True):
     group: str = ""
 
 
-class Criteria(Predicate, kw_only=True, omit_defaults=True):
+class Criteria(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What a model will have to reach, fixed before there is a result.
 
     Subjects: the data set it will be tested on, and the system.
@@ -53,7 +53,7 @@ class Criteria(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class Measurement(Record, kw_only=True, omit_defaults=True):
+class Measurement(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One number with its interval. `n` is how many rows it rests on."""
 
     metric: str
@@ -68,7 +68,7 @@ class Measurement(Record, kw_only=True, omit_defaults=True):
     group: str = ""
 
 
-class Judgement(Record, kw_only=True, omit_defaults=True):
+class Judgement(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A criterion held against its measurement. No measurement is inconclusive, never passed."""
 
     criterion: str
@@ -77,7 +77,7 @@ class Judgement(Record, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
-class Point(Record, kw_only=True):
+class Point(Record, frozen=True, kw_only=True):
     """One point of a named curve, for the report's plots."""
 
     x: float
@@ -86,7 +86,7 @@ class Point(Record, kw_only=True):
     high: float | None = None
 
 
-class Curve(Record, kw_only=True):
+class Curve(Record, frozen=True, kw_only=True):
     """A named series: a reliability diagram, accuracy against noise, …"""
 
     name: str
@@ -95,7 +95,7 @@ class Curve(Record, kw_only=True):
     points: tuple[Point, ...]
 
 
-class Evaluation(Predicate, kw_only=True, omit_defaults=True):
+class Evaluation(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """One evaluation of a model. Subject: the model."""
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:evaluation:v1"
@@ -117,7 +117,7 @@ class Evaluation(Predicate, kw_only=True, omit_defaults=True):
     at: str
 
 
-class TestResult(Predicate, kw_only=True, rename="camel", omit_defaults=True):
+class TestResult(Predicate, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """in-toto test-result v0.1, for other people's policy engines. Subject: the model."""
 
     TYPE: ClassVar[str] = "https://in-toto.io/attestation/test-result/v0.1"
