@@ -1,0 +1,72 @@
+"""The command line: one file per command, imported only when it is used.
+
+`main` is the only place that turns errors into exit codes:
+0 pass, 1 said no, 2 wrong usage, 3 could not look, 4 evidence tampered or unverifiable.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sealwright.cli.lazy import LazyGroup
+from sealwright.errors import SealwrightError
+
+COMMANDS = {
+    "init": ("sealwright.cli.init:command", "Start a project: sealwright.toml, keys, ledger."),
+    "run": ("sealwright.cli.run:command", "Run the phases, in order, up to the gate."),
+    "gate": ("sealwright.cli.gate:command", "Ask whether an artifact may pass."),
+    "why": ("sealwright.cli.why:command", "Walk from a denial to its root cause."),
+    "approve": ("sealwright.cli.approve:command", "Sign your answer to the gate's question."),
+    "waive": ("sealwright.cli.waive:command", "Grant a dated exception to one requirement."),
+    "trace": ("sealwright.cli.trace:command", "Follow an artifact up and down its lineage."),
+    "data": ("sealwright.cli.data:group", "Add, check and open data sets."),
+    "train": ("sealwright.cli.train:command", "Train in the sandbox."),
+    "model": ("sealwright.cli.model:group", "Scan, sign and verify models."),
+    "validate": ("sealwright.cli.validate:command", "Evaluate the model against its criteria."),
+    "report": ("sealwright.cli.report:command", "Write the report as JSON or one HTML page."),
+    "ledger": ("sealwright.cli.ledger:group", "Show, verify, export and prove the ledger."),
+    "keys": ("sealwright.cli.keys:group", "Make keys; say who may sign what."),
+    "demo": ("sealwright.cli.demo:command", "Watch a model earn its admission."),
+}
+"""The product's table of contents: command → where it lives, and its line in the help."""
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: sealwright init && sealwright run && sealwright report --html report.html",
+)
+@click.version_option(package_name="sealwright", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Signed evidence, a tamper-evident ledger and a policy gate for the AI lifecycle."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits with its code."""
+    try:
+        code = cli.main(args=arguments, prog_name="sealwright", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except SealwrightError as error:
+        show_error(error)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`); keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code or 0)
+
+
+def show_error(error: SealwrightError) -> None:
+    """What was wrong, then what to do."""
+    click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
+    if error.advice:
+        click.echo(click.style("  try: ", bold=True) + error.advice, err=True)

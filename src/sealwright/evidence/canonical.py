@@ -37,7 +37,7 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
     if len(data) > max_bytes:
         raise LimitReached(f"JSON of {len(data)} bytes; at most {max_bytes} are read")
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant, parse_int=_integer)
     except RecursionError as error:
         raise LimitReached(f"JSON nested deeper than {max_depth}") from error
     except ValueError as error:
@@ -54,6 +54,15 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPT
 
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a JSON number")
+
+
+def _integer(text: str) -> int | float:
+    """JSON has one kind of number: beyond 2^53 digits without a point are a float's spelling."""
+    return int(text) if len(text) < 16 else _safe(float(text))
+
+
+def _safe(number: float) -> int | float:
+    return int(number) if abs(number) < 2**53 else number
 
 
 def _depth(value: Any, *, stop: int) -> int:

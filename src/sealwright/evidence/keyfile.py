@@ -20,7 +20,7 @@ from sealwright.evidence.keys import LogKey, SigningKey
 Passphrase = Callable[[], bytes]
 """Asked only when a key turns out to be encrypted."""
 
-PASSPHRASE_VARIABLE = "SEALWRIGHT_PASSPHRASE"
+PASSPHRASE_VARIABLE = "SEALWRIGHT_PASSPHRASE"  # noqa: S105 - a name, not a secret
 _MAX_KEY_BYTES = 64 * 1024
 
 

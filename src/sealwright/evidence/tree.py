@@ -60,17 +60,18 @@ def _walk(root: Path) -> list[str]:
         prefix, depth = pending.pop()
         if depth > MAX_DEPTH:
             raise LimitReached(f"{root / prefix}: folders nested deeper than {MAX_DEPTH}")
-        for item in os.scandir(root / prefix):
-            name = prefix + item.name
-            mode = item.stat(follow_symlinks=False).st_mode
-            if stat.S_ISDIR(mode):
-                pending.append((name + "/", depth + 1))
-            elif stat.S_ISREG(mode):
-                found.append(name)
-            else:
-                raise _unsupported(root / name, mode)
-            if len(found) > MAX_FILES:
-                raise LimitReached(f"{root}: more than {MAX_FILES} files")
+        with os.scandir(root / prefix) as items:
+            for item in items:
+                name = prefix + item.name
+                mode = item.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    pending.append((name + "/", depth + 1))
+                elif stat.S_ISREG(mode):
+                    found.append(name)
+                else:
+                    raise _unsupported(root / name, mode)
+                if len(found) > MAX_FILES:
+                    raise LimitReached(f"{root}: more than {MAX_FILES} files")
     return found
 
 

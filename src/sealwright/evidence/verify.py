@@ -35,7 +35,7 @@ class Verified:
     principal: Principal
     person: Person | None
     at: datetime
-    """When it was made, as its signer says; without a time of its own, when what went before was."""
+    """When it was made, as its signer says; types without a time take that of what went before."""
     digest: str
     """Envelope digest."""
     envelope: Envelope = field(repr=False)
@@ -81,9 +81,9 @@ def verify(
     at = parse_time(claimed) if claimed else not_before or parse_time(principal.not_before)
     if not valid_at(principal, at):
         raise SignatureError(
-            f"{principal.id} signed at {at:%Y-%m-%d %H:%M:%S}Z, when the key was not valid",
-            advice=f"valid from {principal.not_before} to {principal.not_after}"
-            + (f", revoked {principal.revoked.at}" if principal.revoked else ""),
+            f"{principal.id} signed at {at:%Y-%m-%d %H:%M:%S}Z, when the key was not valid"
+            + (f" (revoked {principal.revoked.at})" if principal.revoked else ""),
+            advice=f"it is valid from {principal.not_before} to {principal.not_after}",
         )
     return Verified(
         statement=statement,
@@ -101,7 +101,7 @@ class History:
     """A ledger's statements, verified in order under the trust that stood at each place.
 
     `anchor` is the trust root that the reader chose. If the ledger starts from an earlier version,
-    its versions must lead to exactly the anchor.
+    its versions must lead to exactly the anchor. It can go on growing with the ledger.
     """
 
     def __init__(self, anchor: Trust) -> None:
@@ -109,6 +109,10 @@ class History:
         self._trust: Trust | None = None
         self._latest: datetime | None = None
         self._reached_anchor = False
+        self._items: list[Verified] = []
+
+    def __len__(self) -> int:
+        return len(self._items)
 
     @property
     def trust(self) -> Trust:
@@ -120,18 +124,46 @@ class History:
         """Whether the anchor itself was met in the ledger."""
         return self._reached_anchor
 
-    def add(self, envelope: Envelope, *, index: int) -> Verified:
+    def add(self, envelope: Envelope) -> Verified:
         """Verifies the next statement; EvidenceError as `verify`, and for a wrong trust root."""
         trust = self.trust
         if self._trust is None:
             trust = self._start(envelope)
-        verified = verify(envelope, trust, index=index, not_before=self._latest)
+        verified = verify(envelope, trust, index=len(self._items), not_before=self._latest)
+        _refuse_revoked(verified)
         if isinstance(verified.predicate, TrustRoot) and self._trust is not None:
             trust = extend(trust, envelope)
         self._check_anchor(trust)
         self._trust = trust
         self._latest = max(self._latest or verified.at, verified.at)
+        self._items.append(verified)
         return verified
+
+    def check(self, envelope: Envelope) -> None:
+        """Raises what `add` would raise, and adds nothing: for a writer, before the append."""
+        if self._trust is None:
+            self._start(envelope)
+            return
+        verified = verify(envelope, self._trust, not_before=self._latest)
+        _refuse_revoked(verified)
+        if isinstance(verified.predicate, TrustRoot):
+            extend(self._trust, envelope)
+
+    def extend(self, envelopes: Iterable[Envelope]) -> None:
+        """Adds all of them; an error names the entry."""
+        for envelope in envelopes:
+            try:
+                self.add(envelope)
+            except EvidenceError as error:
+                where = f"entry {len(self._items)}: {error.message}"
+                raise type(error)(where, advice=error.advice) from error
+
+    def verified(self) -> tuple[Verified, ...]:
+        """All statements so far, each carrying its signer as the *newest* trust root knows him, so
+        that a later revocation for cause shows. TamperError if the anchor was never met."""
+        if self._items and not self._reached_anchor:
+            raise TamperError("the ledger ends before the trust root that was handed in")
+        return tuple(_as_known_to(item, self.trust) for item in self._items)
 
     def _start(self, envelope: Envelope) -> Trust:
         """The first statement must be a trust root that the anchor grew from."""
@@ -153,19 +185,20 @@ class History:
             self._reached_anchor = True
 
 
-def verify_history(envelopes: Iterable[Envelope], anchor: Trust) -> tuple[list[Verified], Trust]:
-    """All statements of a ledger in order, each carrying its signer as the *newest* trust root
-    knows him (so that a later revocation for cause shows), and that trust root."""
+def verify_history(envelopes: Iterable[Envelope], anchor: Trust) -> tuple[Verified, ...]:
+    """All statements of a ledger in order; see `History`."""
     history = History(anchor)
-    found: list[Verified] = []
-    for index, envelope in enumerate(envelopes):
-        try:
-            found.append(history.add(envelope, index=index))
-        except EvidenceError as error:
-            raise type(error)(f"entry {index}: {error.message}", advice=error.advice) from error
-    if found and not history.complete:
-        raise TamperError("the ledger ends before the trust root that was handed in")
-    return [_as_known_to(item, history.trust) for item in found], history.trust
+    history.extend(envelopes)
+    return history.verified()
+
+
+def _refuse_revoked(item: Verified) -> None:
+    """In a ledger, what comes after a revocation was made after it, whatever time it claims."""
+    if item.principal.revoked is not None:
+        raise SignatureError(
+            f"{item.principal.id} was revoked at {item.principal.revoked.at}, "
+            "before this was recorded"
+        )
 
 
 def _as_known_to(item: Verified, trust: Trust) -> Verified:

@@ -1,16 +1,47 @@
 """`sealwright.toml` as records: what the user declares about the system, phase by phase.
 
-Shapes only. `read.py` turns text into these with line and column for every mistake; defaults here
-are what a missing key means. Paths are relative to the folder of the file and stay below it.
+Shapes and bounds only. `read.py` turns text into these with line and column for every mistake;
+defaults here are what a missing key means. Paths are relative to the folder of the file and stay
+below it. The first sentence below a field is its help: in errors, the template and the reference.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+SCHEMA = 1
+"""The version of the file's shape that this program reads."""
 
 Scalar = str | int | float | bool
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*\Z"
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=NAME_PATTERN,
+        description="lower-case letters, digits and dashes, not starting with a dash",
+    ),
+]
+Line = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+OptionalText = Annotated[str, Meta(max_length=4000)]
+FilePath = Annotated[str, Meta(min_length=1, max_length=400)]
+OptionalPath = Annotated[str, Meta(max_length=400)]
+ColumnName = Annotated[str, Meta(min_length=1, max_length=200)]
+Columns = Annotated[list[ColumnName], Meta(max_length=5000)]
+Answer = Annotated[
+    str, Meta(pattern=r"^(yes|no|unknown)\Z", description='"yes", "no" or "unknown"')
+]
+Digest = Annotated[
+    str, Meta(pattern=r"^([0-9a-f]{64})?\Z", description="64 hexadecimal digits, lower-case")
+]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0, le=1000)]
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -18,184 +49,249 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class System(Table, frozen=True, kw_only=True):
-    """[system]"""
+    """[system]: what the system is, and the answers that decide its risk tier."""
 
-    name: str
-    purpose: str
-    answers: dict[str, str] = {}
-    """[system.answers]: risk questions → "yes" | "no" | "unknown"; they decide the tier."""
+    name: Name
+    """Short name of the system; its identity in the ledger."""
+    purpose: Text
+    """What the system is for, and who decides with its output."""
+    answers: dict[Line, Answer] = {}
+    """Risk questions, each answered "yes", "no" or "unknown"; they decide the tier."""
 
 
 class Labels(Table, frozen=True, kw_only=True):
-    """[data.NAME.labels]: how the labels came to be and who made them (principal or person ids)."""
+    """[data.NAME.labels]: how the labels came to be and who made them."""
 
-    column: str
-    method: str
-    by: list[str] = []
-    protocol: str = ""
-    tool: str = ""
+    column: ColumnName
+    """Column that holds the label."""
+    method: Text
+    """How the labels were made: by hand, by measurement, by a rule."""
+    by: Annotated[list[Line], Meta(max_length=1000)] = []
+    """Principals or people who labelled; as authors they may not approve what descends from it."""
+    protocol: OptionalText = ""
+    """The labelling instructions, or where they are."""
+    tool: OptionalText = ""
+    """Program that the labels were made with."""
 
 
 class ColumnRule(Table, frozen=True, kw_only=True):
     """[data.NAME.columns.COLUMN]: type and constraints of one column."""
 
     type: Literal["integer", "number", "string", "boolean", "date", "timestamp"]
+    """Type that every value must have."""
     required: bool = True
     """NULL and NaN are violations unless this is false."""
     unique: bool = False
+    """No value may occur twice."""
     min: int | float | None = None
+    """Smallest value allowed (integer and number columns)."""
     max: int | float | None = None
-    values: list[Scalar] | None = None
-    """The allowed set."""
-    pattern: str | None = None
-    """Regular expression; the whole value must match (anchored \\A…\\z by us)."""
-    references: str | None = None
-    """`OTHER.COLUMN`: each value must occur there."""
+    """Largest value allowed (integer and number columns)."""
+    values: Annotated[list[Scalar], Meta(min_length=1, max_length=10_000)] | None = None
+    """The only values allowed."""
+    pattern: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Regular expression that the whole value must match (string columns)."""
+    references: Annotated[str, Meta(min_length=3, max_length=300)] | None = None
+    """`OTHER.COLUMN`: each value must occur in that column of the data set OTHER."""
 
 
 class DataSet(Table, frozen=True, kw_only=True):
     """[data.NAME]: one file or folder of CSV or Parquet files."""
 
-    path: str
+    path: FilePath
+    """File or folder with the data."""
     role: Literal["train", "test", "reference", "other"] = "train"
-    source: str
-    licence: str
-    legal_basis: str
-    collected: str = ""
+    """What the data is for; test data is never visible to the training run."""
+    source: Text
+    """Where the data comes from."""
+    licence: Line
+    """Licence or terms of use, as an SPDX name where there is one."""
+    legal_basis: Text
+    """Why the data may be used for this purpose."""
+    collected: OptionalText = ""
+    """When the data was collected."""
     contains_personal_data: Literal["yes", "no", "unknown"] = "unknown"
-    personal_data_columns: list[str] = []
+    """Whether the data is about identifiable people."""
+    personal_data_columns: Columns = []
     """Columns known to hold personal data, so that finding them is no surprise."""
-    parent: str = ""
+    parent: Digest = ""
+    """Artifact digest of the version before this one, if there is one."""
     labels: Labels | None = None
-    sensitive: list[str] = []
-    groups: list[str] = []
-    min_rows: int = 1
-    max_rows: int | None = None
-    columns: dict[str, ColumnRule] = {}
-    max_label_noise: float = 0.05
+    """How the labels came to be; a table of its own."""
+    sensitive: Columns = []
+    """Columns with sensitive attributes, such as sex or health."""
+    groups: Columns = []
+    """Columns whose values form the groups that results are compared between."""
+    min_rows: Annotated[int, Meta(ge=1, le=10**12)] = 1
+    """Fewest rows that are accepted."""
+    max_rows: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    """Most rows that are accepted."""
+    columns: Annotated[dict[ColumnName, ColumnRule], Meta(max_length=5000)] = {}
+    """Type and constraints per column; a table of its own for each."""
+    max_label_noise: Share = 0.05
     """Share of rows whose label most of their neighbours dispute, above which `labels` fails."""
-    produced_by: list[str] = []
-    """Files of the script that made it, for lineage."""
-    derived_from: list[str] = []
-    """Names of data sets it was made from."""
+    produced_by: Annotated[list[FilePath], Meta(max_length=1000)] = []
+    """Files of the script that made the data, for its lineage."""
+    derived_from: Annotated[list[Name], Meta(max_length=100)] = []
+    """Names of the data sets it was made from."""
 
 
 class Limits(Table, frozen=True, kw_only=True):
-    """[training.limits]"""
+    """[training.limits]: what the training run may use up."""
 
-    seconds: int = 600
-    memory_mb: int = 4096
-    processes: int = 64
-    output_mb: int = 1024
+    seconds: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 600
+    """Longest time the run may take, in seconds."""
+    memory_mb: Annotated[int, Meta(ge=16, le=16 * 1024 * 1024)] = 4096
+    """Most memory the run may use, in MiB."""
+    processes: Annotated[int, Meta(ge=1, le=65_536)] = 64
+    """Most processes and threads at one time."""
+    output_mb: Annotated[int, Meta(ge=1, le=16 * 1024 * 1024)] = 1024
+    """Largest output folder, in MiB."""
 
 
 class Training(Table, frozen=True, kw_only=True):
-    """[training]"""
+    """[training]: the command that makes the model, and what it may see."""
 
-    command: list[str]
-    """Runs in the sandbox; `python` is the interpreter that runs sealwright."""
-    code: list[str]
-    """Files or folders of code, visible read-only."""
-    inputs: list[str]
-    """Names of data sets, visible read-only at their own relative paths."""
-    output: str
-    """Folder that the command writes the model to."""
-    lock: str = ""
-    """Requirement or lock file of the environment."""
+    command: Annotated[list[Text], Meta(min_length=1, max_length=200)]
+    """Program and arguments, run in the sandbox; `python` is the one that runs sealwright."""
+    code: Annotated[list[FilePath], Meta(min_length=1, max_length=1000)]
+    """Files or folders of code, visible to the run read-only."""
+    inputs: Annotated[list[Name], Meta(min_length=1, max_length=100)]
+    """Names of the data sets that the run sees, read-only, at their own paths."""
+    output: FilePath
+    """Folder that the run writes the model to."""
+    lock: OptionalPath = ""
+    """Requirements or lock file of the environment."""
     isolation: Literal["bubblewrap", "landlock"] = "bubblewrap"
-    """The weakest level that is accepted; the policy may want more."""
+    """Weakest sandbox that is accepted; the policy may ask for more."""
     limits: Limits = msgspec.field(default_factory=Limits)
-    environment: dict[str, str] = {}
+    """What the run may use up; a table of its own."""
+    environment: Annotated[dict[Line, OptionalText], Meta(max_length=200)] = {}
+    """Environment variables of the run; they are recorded, so never put a secret here."""
 
 
 class CriterionRule(Table, frozen=True, kw_only=True):
-    """[[validation.criteria]]"""
+    """[[validation.criteria]]: one number that the model must reach, fixed before the test."""
 
-    id: str
+    id: Name
+    """Short name of the criterion, used in results and policies."""
     kind: Literal[
         "performance", "fairness", "calibration", "robustness", "privacy", "generalisation"
     ]
-    metric: str
+    """Which evaluation measures it."""
+    metric: Line
+    """Name of the metric."""
     op: Literal[">=", "<="]
+    """Whether the metric must be at least or at most the threshold."""
     threshold: float
+    """The value to reach."""
     bound: Literal["low", "high", "point"] = "point"
-    group: str = ""
+    """End of the confidence interval that is judged; `low` for >= and `high` for <= are strict."""
+    group: OptionalText = ""
+    """Group column the metric is taken over; empty means all rows."""
 
 
 class Validation(Table, frozen=True, kw_only=True):
     """[validation]: the model file under test, the data and the criteria."""
 
-    model: str = "model.onnx"
+    model: FilePath = "model.onnx"
     """File below training.output that ONNX Runtime loads."""
-    test: str
-    """Name of the data set with role test."""
-    train: str
-    """Name of the data set the model was trained on (membership, generalisation gap)."""
-    label: str
-    features: list[str]
+    test: Name
+    """Name of the data set with role "test"."""
+    train: Name
+    """Name of the data set the model was trained on (for privacy and generalisation)."""
+    label: ColumnName
+    """Column that the model predicts."""
+    features: Annotated[list[ColumnName], Meta(min_length=1, max_length=5000)]
+    """Columns that go into the model, in the order it expects."""
     positive: int | str | bool = 1
-    groups: list[str] = []
-    abstain_coverage: float = 0.8
-    """The abstention threshold is set so that at least this share of cases is still answered."""
-    noise: list[float] = msgspec.field(default_factory=lambda: [0.05, 0.1, 0.2])
-    """Noise levels, in standard deviations of each feature."""
-    attack_eps: float = 0.1
+    """Label value that counts as the positive class."""
+    groups: Columns = []
+    """Columns whose groups are compared for fairness."""
+    abstain_coverage: Annotated[float, Meta(gt=0, le=1)] = 0.8
+    """Share of cases the model still answers when it abstains on the least certain ones."""
+    noise: Annotated[list[Positive], Meta(max_length=20)] = msgspec.field(
+        default_factory=lambda: [0.05, 0.1, 0.2]
+    )
+    """Noise levels to test with, in standard deviations of each feature."""
+    attack_eps: Positive = 0.1
     """Radius of the black-box attack, in standard deviations of each feature."""
-    immutable: list[str] = []
+    immutable: Columns = []
     """Features that an attacker cannot change."""
-    attack_queries: int = 500
-    bootstrap: int = 1000
-    seed: int = 0
-    criteria: list[CriterionRule] = []
+    attack_queries: Annotated[int, Meta(ge=1, le=1_000_000)] = 500
+    """Rows that the attack may send to the model for each case."""
+    bootstrap: Annotated[int, Meta(ge=100, le=100_000)] = 1000
+    """Resamples behind each confidence interval."""
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    """Seed of all random choices, so that a second run gives the same numbers."""
+    criteria: Annotated[list[CriterionRule], Meta(max_length=500)] = []
+    """What the model must reach; one [[validation.criteria]] table each."""
 
 
 class Deployment(Table, frozen=True, kw_only=True):
-    """[deployment]: declared now, served by the gateway."""
+    """[deployment]: who may call the model and how often."""
 
-    route: str = ""
-    requests_per_minute: int = 60
-    callers: list[str] = []
+    route: Annotated[str, Meta(max_length=200)] = ""
+    """Path that the gateway serves the model under."""
+    requests_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
+    """Requests that one caller may send in a minute."""
+    callers: Annotated[list[Line], Meta(max_length=10_000)] = []
+    """Callers that are let in; empty lets nobody in."""
 
 
 class Monitoring(Table, frozen=True, kw_only=True):
-    """[monitoring]: declared now, watched by the monitor."""
+    """[monitoring]: how live traffic is watched."""
 
-    window: int = 256
-    drift_alarm: float = 0.01
+    window: Annotated[int, Meta(ge=16, le=10_000_000)] = 256
+    """Requests that are looked at together."""
+    drift_alarm: Annotated[float, Meta(gt=0, lt=1)] = 0.01
+    """Probability of a false drift alarm that is accepted."""
 
 
 class Impact(Table, frozen=True, kw_only=True):
-    """[governance.impact]"""
+    """[governance.impact]: who may be hurt, how, and what is done about it."""
 
-    affected: list[str]
-    harms: list[str]
-    mitigations: list[str]
-    residual: list[str] = []
-    oversight: str
+    affected: Annotated[list[Text], Meta(min_length=1, max_length=100)]
+    """Groups of people that the system affects."""
+    harms: Annotated[list[Text], Meta(min_length=1, max_length=100)]
+    """What can go wrong for them."""
+    mitigations: Annotated[list[Text], Meta(min_length=1, max_length=100)]
+    """What is done so that it does not."""
+    residual: Annotated[list[Text], Meta(max_length=100)] = []
+    """Risks that remain, and that an approver accepts knowingly."""
+    oversight: Text
+    """Who watches the system and how they can override or stop it."""
 
 
 class Governance(Table, frozen=True, kw_only=True):
-    """[governance]"""
+    """[governance]: the policy, the frameworks, the impact and who signs."""
 
-    policy: str = ""
-    """Policy file; empty means the built-in one."""
-    frameworks: list[str] = []
+    policy: OptionalPath = ""
+    """Policy file; empty means the built-in policy."""
+    frameworks: Annotated[list[Line], Meta(max_length=50)] = []
+    """Catalogues that the report maps the evidence to."""
     impact: Impact | None = None
-    signers: dict[str, str] = {}
-    """Phase (data, training, validation, criteria, governance) → principal id who signs; default `default`."""
+    """The impact assessment; a table of its own, needed from tier high."""
+    signers: dict[Line, Line] = {}
+    """Phase → id of the principal who signs for it; a phase not named here uses `default`."""
 
 
 class Lifecycle(Table, frozen=True, kw_only=True):
     """The whole file."""
 
-    schema: int = 1
+    schema: int = SCHEMA
+    """Version of the file's shape."""
     system: System
-    data: dict[str, DataSet]
+    """What the system is."""
+    data: Annotated[dict[Name, DataSet], Meta(min_length=1, max_length=100)]
+    """The data sets, by name."""
     training: Training
+    """How the model is made."""
     validation: Validation
+    """How the model is judged."""
     deployment: Deployment = msgspec.field(default_factory=Deployment)
+    """How the model is served."""
     monitoring: Monitoring = msgspec.field(default_factory=Monitoring)
+    """How live traffic is watched."""
     governance: Governance = msgspec.field(default_factory=Governance)
-
-
-Plain = dict[str, Any]
+    """Who decides, on what."""

@@ -43,8 +43,11 @@ class Principal(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TrustRoot(Predicate, frozen=True, kw_only=True):
-    """Who may sign what. Subject: the system. Each version is signed by a `root` principal of the one
-    before (the first, by one of its own), and versions only add: nobody is ever forgotten."""
+    """Who may sign what. Subject: the system.
+
+    Each version is signed by a `root` principal of the one before (the first, by one of its own),
+    and versions only add: nobody is ever forgotten.
+    """
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:trust-root:v1"
 

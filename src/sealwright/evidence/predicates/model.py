@@ -151,7 +151,7 @@ class Vulns(Predicate, frozen=True, kw_only=True):
 class Custody(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """The model's files as they were taken into custody.
 
-    Subject: the model, whose digest is that of `files`; the OMS root of the same files is its alias.
+    Subject: the model, whose digest is that of `files`; their OMS root is its alias.
     """
 
     TYPE: ClassVar[str] = "urn:sealwright:predicate:custody:v1"

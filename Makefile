@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# `make demo DEMO_ARGS="--dir somewhere"` passes options on to the demonstration.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: demo test check bench lock clean help
+
+help:
+	@echo "make demo    install what is needed and run the demonstration (DEMO_ARGS=...)"
+	@echo "make test    install what is needed and run all tests (TEST_ARGS=...)"
+	@echo "make check   lint, types and import rules, as CI runs them"
+	@echo "make bench   measure against peers"
+	@echo "make lock    compile the hash-pinned requirement files anew"
+
+demo: $(VENV)/.run
+	@tools/system-packages bubblewrap:bwrap
+	@$(BIN)/sealwright demo $(DEMO_ARGS)
+
+test: $(VENV)/.dev
+	@tools/system-packages bubblewrap:bwrap chromium:chromium
+	@$(BIN)/python -m pytest -n 2 $(TEST_ARGS)
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: $(VENV)/.dev
+	@tools/lock $(BIN)/uv
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@tools/install $(PYTHON) $(VENV) requirements/run.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml
+	@tools/install $(PYTHON) $(VENV) requirements/dev.txt
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,80 @@
+"""Options that many commands share, and how a command opens its project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from sealwright.project.core import Project
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def shared(function: F) -> F:
+    """--dir, --format and --passphrase-file."""
+    for option in (
+        click.option(
+            "--dir",
+            "-C",
+            "folder",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path(),
+            help="The project's folder, or one below it.",
+        ),
+        click.option(
+            "--format",
+            "style",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            help="Text for people or JSON for programs.",
+        ),
+        click.option(
+            "--passphrase-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="First line is the passphrase of encrypted keys (else SEALWRIGHT_PASSPHRASE).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def signer(function: F) -> F:
+    """--as: who signs; --key: where the key is."""
+    function = click.option(
+        "--key",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The private key, where it is not in the project's key folder.",
+    )(function)
+    return click.option("--as", "principal", metavar="PRINCIPAL", help="Who signs.")(function)
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    passphrase_file: Path | None,
+    *,
+    principal: str | None = None,
+    key: Path | None = None,
+) -> Iterator[Project]:
+    """The project at or above `folder`, closed at the end."""
+    import sys
+
+    from sealwright.evidence.keyfile import passphrase_from
+    from sealwright.project.core import Project
+
+    def ask() -> str:
+        answer: str = click.prompt("Passphrase", hide_input=True, err=True)
+        return answer
+
+    passphrase = passphrase_from(file=passphrase_file, prompt=ask if sys.stdin.isatty() else None)
+    with Project.open(folder, passphrase=passphrase) as project:
+        if key is not None:
+            if principal is None:
+                raise click.UsageError("--key needs --as, to say whose key it is")
+            project.keyring.use_file(principal, key)
+        yield project

@@ -1,0 +1,113 @@
+"""How answers look: text for people, JSON for programs; results on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import msgspec
+
+from sealwright.clock import format_time
+
+MARKS = {
+    "satisfied": ("ok", "green"),
+    "passed": ("ok", "green"),
+    "done": ("ok", "green"),
+    "current": ("--", "cyan"),
+    "waived": ("wv", "yellow"),
+    "warned": ("!!", "yellow"),
+    "stale": ("!!", "yellow"),
+    "missing": ("??", "yellow"),
+    "inconclusive": ("??", "yellow"),
+    "failed": ("XX", "red"),
+    "wrong-signer": ("XX", "red"),
+}
+"""Status → the mark that says it without colour, and the colour."""
+
+
+def mark(status: str) -> str:
+    """A two-letter mark, coloured on a terminal that wants colour."""
+    text, colour = MARKS.get(status, ("..", "white"))
+    return click.style(text, fg=colour, bold=True)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON types: records, times and paths become what a program can read."""
+    if isinstance(value, msgspec.Struct):
+        return {k: plain(v) for k, v in msgspec.to_builtins(value).items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
+
+
+def emit(value: Any, lines: Iterable[str], *, style: str) -> None:
+    """Writes the answer to stdout in the style that was asked for."""
+    if style == "json":
+        click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    for line in lines:
+        click.echo(line)
+
+
+def colour_wanted(stream: TextIO) -> bool:
+    """A terminal, and nobody said NO_COLOR (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class TerminalProgress:
+    """One line per step on stderr; silent where nobody watches."""
+
+    def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty() and not quiet
+        self._shown = not quiet and self._live
+
+    def start(self, step: str) -> None:
+        """Shows the step as running, where a line can be overwritten."""
+        if self._live:
+            click.echo(f"\r\x1b[2K .. {step}", nl=False, file=self._stream)
+
+    def note(self, text: str) -> None:
+        """An indented line below the step."""
+        if self._shown:
+            click.echo(f"\r\x1b[2K      {text}", file=self._stream)
+
+    def end(self, step: str, outcome: str, detail: str = "") -> None:
+        """The finished step with its mark."""
+        if self._shown:
+            tail = f"  {detail}" if detail else ""
+            click.echo(f"\r\x1b[2K {mark(outcome)} {step}{tail}", file=self._stream)
+
+
+class LineProgress(TerminalProgress):
+    """The same as plain lines, for the demo's transcript: shown wherever it is sent."""
+
+    def __init__(self, *, stream: TextIO | None = None) -> None:
+        super().__init__(stream=stream or sys.stdout)
+        self._live, self._shown = False, True
+
+    def note(self, text: str) -> None:
+        """An indented line below the step."""
+        click.echo(f"      {text}", file=self._stream)
+
+    def end(self, step: str, outcome: str, detail: str = "") -> None:
+        """The finished step with its mark."""
+        tail = f"  {detail}" if detail else ""
+        click.echo(f"   {mark(outcome)} {step}{tail}", file=self._stream)

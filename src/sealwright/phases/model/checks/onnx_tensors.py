@@ -1,0 +1,130 @@
+"""Tensors of an ONNX model: where their data lies, and whether it fits their type and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sealwright.phases.model.checks import onnx_rules as rules
+from sealwright.phases.model.checks.interface import Buffer, Rule, quoted
+from sealwright.phases.model.checks.onnx_tables import ELEMENT_BITS, EXTERNAL, STRING
+from sealwright.phases.model.protobuf import (
+    Message,
+    count_fixed,
+    count_varints,
+    signed,
+    varints,
+)
+
+MAX_RANK = 64
+_MAX_LOCATION = 1024
+_FLOAT, _INT64, _DOUBLE, _UINT32, _UINT64, _COMPLEX64, _COMPLEX128 = 1, 7, 11, 12, 13, 14, 15
+_STORES = (
+    "raw_data",
+    "float_data",
+    "int32_data",
+    "string_data",
+    "int64_data",
+    "double_data",
+    "uint64_data",
+)
+Report = Callable[[Rule, str], None]
+
+
+def examine_tensor(data: Buffer, tensor: Message, report: Report) -> int:
+    """Reports what is wrong with one TensorProto; gives the number of its bytes that are numbers."""
+    entries = tensor.each("external_data")
+    place = tensor.number("data_location")
+    name = quoted(tensor.text("name"))
+    if place not in (0, EXTERNAL):
+        report(rules.TENSOR, f"tensor {name} has data location {place}")
+    elif place == EXTERNAL or entries:
+        _external(data, entries, name, report)
+    else:
+        problem = _content_problem(data, tensor)
+        if problem:
+            report(rules.TENSOR, f"tensor {name}: {problem}")
+    return sum(span.size for store in _STORES for span in tensor.spans.get(store, ()))
+
+
+def _external(data: Buffer, entries: list[Message], name: str, report: Report) -> None:
+    locations = [
+        bytes(data[span.start : span.end])
+        for entry in entries
+        if entry.text("key") == "location"
+        for span in entry.spans.get("value", ())
+    ]
+    if len(locations) != 1:
+        report(rules.ESCAPE, f"tensor {name} names {len(locations)} external files instead of one")
+        return
+    location = locations[0].decode("utf-8", "replace")
+    if _escapes(location):
+        report(rules.ESCAPE, f"tensor {name} reads {quoted(location)}")
+    else:
+        report(rules.EXTERNAL, f"tensor {name} is kept in {quoted(location)}")
+
+
+def _escapes(location: str) -> bool:
+    """Anything but a plain relative path; this covers runtimes' own marks for memory addresses."""
+    plain = all(char.isalnum() or char in "._-/ " for char in location)
+    parts = location.split("/")
+    return (
+        not plain
+        or len(location) > _MAX_LOCATION
+        or any(part.strip() in ("", ".", "..") for part in parts)
+    )
+
+
+def _content_problem(data: Buffer, tensor: Message) -> str:
+    """Why type, shape and data disagree; nothing if they do not."""
+    if tensor.has("segment"):
+        return "it is a segment of a tensor"
+    dims = [signed(n) for span in tensor.spans.get("dims", ()) for n in varints(data, span)]
+    if len(dims) > MAX_RANK or any(extent < 0 for extent in dims):
+        return f"its shape must be at most {MAX_RANK} extents, none negative"
+    elements = 1
+    for extent in dims:
+        elements *= extent
+    kind = tensor.number("data_type")
+    if kind not in ELEMENT_BITS and kind != STRING:
+        return f"unknown element type {kind}"
+    stores = [store for store in _STORES if tensor.has(store)]
+    if len(stores) > 1:
+        return f"its data is given twice: {' and '.join(stores)}"
+    if not stores:
+        return "" if elements == 0 else f"it has no data for {elements} elements"
+    if stores == ["raw_data"]:
+        if kind == STRING:
+            return "text cannot be raw data"
+        (span,) = tensor.spans["raw_data"][-1:]
+        needed = (elements * ELEMENT_BITS[kind] + 7) // 8
+        return "" if span.size == needed else f"{span.size} bytes of data where {needed} belong"
+    store, needed = _typed_store(kind, elements)
+    if stores != [store]:
+        return f"element type {kind} cannot be in {stores[0]}"
+    held = _count(data, tensor, store)
+    return "" if held == needed else f"{held} values in {store} where {needed} belong"
+
+
+def _typed_store(kind: int, elements: int) -> tuple[str, int]:
+    """The field that holds elements of a type, and how many values it needs (onnx.proto)."""
+    if kind in (_FLOAT, _COMPLEX64):
+        return "float_data", elements * (2 if kind == _COMPLEX64 else 1)
+    if kind in (_DOUBLE, _COMPLEX128):
+        return "double_data", elements * (2 if kind == _COMPLEX128 else 1)
+    if kind == _INT64:
+        return "int64_data", elements
+    if kind in (_UINT32, _UINT64):
+        return "uint64_data", elements
+    if kind == STRING:
+        return "string_data", elements
+    each = {4: 2, 2: 4}.get(ELEMENT_BITS[kind], 1)
+    return "int32_data", (elements + each - 1) // each
+
+
+def _count(data: Buffer, tensor: Message, store: str) -> int:
+    spans = tensor.spans[store]
+    if store == "string_data":
+        return len(spans)
+    if store in ("float_data", "double_data"):
+        return sum(count_fixed(span, width=4 if store == "float_data" else 8) for span in spans)
+    return sum(count_varints(data, span) for span in spans)

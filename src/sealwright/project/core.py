@@ -1,0 +1,161 @@
+"""An opened installation: record evidence, ask the gate, verify, export, report.
+
+Everything the command line does goes through here, so a Python program can do it, too.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from sealwright.clock import Clock, system_clock
+from sealwright.errors import InputMissing
+from sealwright.evidence.dsse import decode_envelope, sign_statement
+from sealwright.evidence.keyfile import Passphrase
+from sealwright.evidence.manifest import system_digest
+from sealwright.evidence.predicates import Predicate
+from sealwright.evidence.statement import Statement
+from sealwright.evidence.trust import Trust, load_trust
+from sealwright.evidence.verify import History, Verified
+from sealwright.ledger.ledger import Ledger
+from sealwright.lifecycle.model import Lifecycle
+from sealwright.lifecycle.read import read_lifecycle
+from sealwright.policy.gate import GateRequest, gate
+from sealwright.policy.lineage import Graph
+from sealwright.policy.load import builtin_policy, read_policy
+from sealwright.policy.model import Policy
+from sealwright.policy.verdict import Verdict
+from sealwright.project.keyring import Keyring
+from sealwright.project.layout import Layout, find_root
+
+DEFAULT_SIGNER = "default"
+
+
+class Project:
+    """One installation. Open it with `Project.open`; it is a context manager."""
+
+    def __init__(self, layout: Layout, *, clock: Clock, passphrase: Passphrase | None) -> None:
+        self.layout = layout
+        self.clock = clock
+        self.keyring = Keyring(layout, passphrase=passphrase)
+        self._history: History | None = None
+        self._evidence: tuple[Verified, ...] = ()
+
+    @classmethod
+    def open(
+        cls,
+        start: Path | str = ".",
+        *,
+        clock: Clock = system_clock,
+        passphrase: Passphrase | None = None,
+    ) -> Project:
+        """The installation at or above `start`; InputMissing if there is none."""
+        layout = Layout(find_root(Path(start)))
+        if not layout.trust.exists():
+            raise InputMissing(
+                f"{layout.root} has no ledger yet", advice="run `sealwright init` there"
+            )
+        return cls(layout, clock=clock, passphrase=passphrase)
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the ledger, if it was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+            del self.__dict__["ledger"]
+
+    @cached_property
+    def lifecycle(self) -> Lifecycle:
+        """`sealwright.toml`, read once."""
+        return read_lifecycle(self.layout.lifecycle)
+
+    @cached_property
+    def anchor(self) -> Trust:
+        """The trust root that this installation starts from."""
+        return load_trust(self.layout.trust.read_bytes())
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, writable where the log's key is at hand."""
+        return Ledger.open(
+            self.layout.ledger, vkey=self.anchor.log_vkey, log_key=self.keyring.log()
+        )
+
+    @property
+    def system(self) -> str:
+        """The digest that statements about the system name."""
+        return system_digest(self.lifecycle.system.name)
+
+    @property
+    def trust(self) -> Trust:
+        """The newest trust root in the ledger."""
+        self.evidence()
+        return self._history.trust if self._history is not None else self.anchor
+
+    def evidence(self) -> tuple[Verified, ...]:
+        """Everything in the ledger, verified, in order."""
+        if self._history is None:
+            self._history = History(self.anchor)
+        size = self.ledger.size
+        if size != len(self._history) or not self._evidence:
+            new = self.ledger.entries(len(self._history), size)
+            self._history.extend(decode_envelope(entry.envelope) for entry in new)
+            self._evidence = self._history.verified()
+        return self._evidence
+
+    def graph(self) -> Graph:
+        """The lineage that the evidence tells."""
+        return Graph.build(self.evidence())
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy in force: the file that `governance.policy` names, or the built-in one."""
+        named = self.lifecycle.governance.policy
+        return read_policy(self.layout.root / named) if named else builtin_policy()
+
+    def signer_for(self, phase: str) -> str:
+        """The principal who signs for a phase, as `[governance.signers]` says.
+
+        Without an entry: `default` there, else the only principal whose key is here.
+        """
+        signers = self.lifecycle.governance.signers
+        named = signers.get(phase) or signers.get(DEFAULT_SIGNER)
+        if named:
+            return named
+        here = [p.id for p in self.trust.root.principals if self.keyring.holds(p.id)]
+        if len(here) == 1:
+            return here[0]
+        raise InputMissing(
+            f"who signs for {phase}? {len(here)} keys are here",
+            advice=f'say so in sealwright.toml: [governance.signers] {phase} = "…"',
+        )
+
+    def record(self, statement: Statement[Predicate], *, signer: str) -> Verified:
+        """Signs a statement as `signer` and appends it; durable when this returns.
+
+        Refuses before anything is written what the ledger's reader would refuse: a key that the
+        trust root does not know, is revoked or out of its time.
+        """
+        key = self.keyring.signer(signer)
+        envelope = sign_statement(statement, key)
+        self.evidence()
+        assert self._history is not None
+        self._history.check(envelope)
+        receipt = self.ledger.append(envelope, public_key=key.public)
+        return self.evidence()[receipt.index]
+
+    def gate(self, artifact: str, question: str) -> Verdict:
+        """The gate's answer now for the artifact with this digest."""
+        request = GateRequest(artifact=artifact, question=question, system=self.system)
+        return gate(self.policy, request, self.evidence(), self.clock())

@@ -1,0 +1,73 @@
+"""The private keys at hand. A key is read when it is first used, and only then is a passphrase asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sealwright.errors import InputMissing, UsageError
+from sealwright.evidence.keyfile import Passphrase, read_log_key, read_signing_key, write_key
+from sealwright.evidence.keys import LogKey, SigningKey
+from sealwright.project.layout import Layout
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+class Keyring:
+    """Keys by principal id, from the installation's key folder or from files that are named."""
+
+    def __init__(self, layout: Layout, *, passphrase: Passphrase | None = None) -> None:
+        self._layout = layout
+        self._passphrase = passphrase
+        self._loaded: dict[str, SigningKey] = {}
+        self._files: dict[str, Path] = {}
+
+    def use_file(self, principal: str, file: Path) -> None:
+        """Takes this principal's key from `file` instead."""
+        self._files[principal] = file
+
+    def signer(self, principal: str) -> SigningKey:
+        """The signing key of `principal`; InputMissing when it is not kept here."""
+        if principal not in self._loaded:
+            path = self._files.get(principal, self._layout.key(check_name(principal)))
+            if not path.exists():
+                raise InputMissing(
+                    f"the key of {principal} is not here: {path}",
+                    advice=f"sign on the machine of {principal}, or name the key with --key",
+                )
+            self._loaded[principal] = read_signing_key(path, passphrase=self._passphrase)
+        return self._loaded[principal]
+
+    def holds(self, principal: str) -> bool:
+        """Whether the key file of `principal` is here (it is not opened)."""
+        return principal in self._files or self._layout.key(check_name(principal)).exists()
+
+    def log(self) -> LogKey | None:
+        """The log's key, or None where the ledger can only be read."""
+        if not self._layout.log_key.exists():
+            return None
+        return read_log_key(self._layout.log_key, passphrase=self._passphrase)
+
+    def create(self, principal: str, *, encrypt: bool = False) -> SigningKey:
+        """Makes and stores a new key for `principal`."""
+        key = SigningKey.generate()
+        secret = self._passphrase() if encrypt and self._passphrase else None
+        write_key(key, self._layout.key(check_name(principal)), passphrase=secret)
+        self._loaded[principal] = key
+        return key
+
+    def create_log(self) -> LogKey:
+        """Makes and stores the log's key."""
+        key = LogKey.generate()
+        write_key(key, self._layout.log_key)
+        return key
+
+
+def check_name(principal: str) -> str:
+    """`principal` if it is a well-formed id: it becomes a file name and stands in reports."""
+    if not _NAME.fullmatch(principal):
+        raise UsageError(
+            f"{principal!r:.80} is not a principal id",
+            advice="lower-case letters, digits, `.`, `_` and `-`; at most 63",
+        )
+    return principal

@@ -1,0 +1,163 @@
+"""Who may sign what: the first trust root, and each change to it, signed and in the ledger."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from sealwright.clock import Clock, format_time
+from sealwright.errors import UsageError
+from sealwright.evidence.dsse import Envelope, encode_envelope, sign_statement
+from sealwright.evidence.keys import LogKey, PublicKey, SigningKey
+from sealwright.evidence.manifest import system_digest
+from sealwright.evidence.predicates.governance import Person, Principal, RevokedKey, TrustRoot
+from sealwright.evidence.statement import Statement, subject
+from sealwright.evidence.trust import ROOT_ROLE
+from sealwright.evidence.verify import Verified
+from sealwright.ledger.note import vkey_of
+from sealwright.project.core import Project
+from sealwright.project.keyring import check_name
+from sealwright.project.layout import write_atomically
+
+ROLES = {
+    "root": "signs the trust root: who may sign what",
+    "owner": "answers for the system: classification, policy, minimal-tier approval",
+    "engineer": "trains, scans, signs models and evaluates; an author",
+    "steward": "adds and checks data; an author of the data",
+    "validator": "fixes criteria and re-runs evaluations; never an author",
+    "approver": "answers the gate's question for a discipline",
+    "granter": "grants waivers",
+}
+"""Role → what it allows."""
+
+DISCIPLINES = ("security", "data", "legal", "domain", "executive", "validation", "engineering")
+VALID_DAYS = 365
+
+
+def make_principal(  # noqa: PLR0913 - a principal has that many sides
+    name: str,
+    key: PublicKey,
+    *,
+    person: str,
+    roles: Sequence[str],
+    now: datetime,
+    days: int = VALID_DAYS,
+) -> Principal:
+    """A principal valid from `now` for `days`; UsageError for unknown roles."""
+    for role in roles:
+        if role not in ROLES:
+            raise UsageError(f"there is no role {role!r}", advice=f"roles: {', '.join(ROLES)}")
+    if not roles:
+        raise UsageError(f"{name} needs a role", advice=f"roles: {', '.join(ROLES)}")
+    return Principal(
+        id=check_name(name),
+        person=person,
+        key=base64.b64encode(key.der).decode(),
+        roles=tuple(roles),
+        not_before=format_time(now),
+        not_after=format_time(now + timedelta(days=days)),
+    )
+
+
+def first_trust_root(  # noqa: PLR0913
+    *,
+    system: str,
+    origin: str,
+    log_key: LogKey,
+    owner: Person,
+    principal: Principal,
+    key: SigningKey,
+    now: datetime,
+) -> Envelope:
+    """Version 1, signed by the one principal in it."""
+    root = TrustRoot(
+        version=1,
+        log=vkey_of(origin, log_key.public),
+        people=(owner,),
+        principals=(principal,),
+        at=format_time(now),
+    )
+    return sign_statement(Statement((subject(system, system_digest(system)),), root), key)
+
+
+def add_principal(
+    project: Project, principal: Principal, *, person: Person, signer: str
+) -> Verified:
+    """Adds a key (and the person who holds it, if new) to the trust root.
+
+    A person who is there already keeps the name and gains the disciplines.
+    """
+    root = project.trust.root
+    if any(existing.id == principal.id for existing in root.principals):
+        raise UsageError(
+            f"there is a principal {principal.id} already",
+            advice="give the new key another id; ids are never used twice",
+        )
+    if any(existing.key == principal.key for existing in root.principals):
+        raise UsageError("the trust root has this key already, under another id")
+    unknown = set(person.disciplines) - set(DISCIPLINES)
+    if unknown:
+        raise UsageError(
+            f"there is no discipline {', '.join(sorted(unknown))}",
+            advice=f"disciplines: {', '.join(DISCIPLINES)}",
+        )
+    known = project.trust.person(person.id)
+    if known is not None:
+        merged = tuple(dict.fromkeys((*known.disciplines, *person.disciplines)))
+        people = tuple(
+            msgspec.structs.replace(p, disciplines=merged) if p.id == person.id else p
+            for p in root.people
+        )
+    else:
+        people = (*root.people, person)
+    return _publish(project, people=people, principals=(*root.principals, principal), signer=signer)
+
+
+def revoke_principal(
+    project: Project, name: str, *, reason: str, for_cause: bool, signer: str, clock: Clock
+) -> Verified:
+    """Revokes a key from now on. For cause: nothing it ever signed satisfies the gate any more."""
+    root = project.trust.root
+    target = project.trust.principal_named(name)
+    if target is None:
+        raise UsageError(f"there is no principal {name!r:.80}", advice="see `sealwright keys list`")
+    if target.revoked is not None:
+        raise UsageError(f"{name} was revoked at {target.revoked.at}: {target.revoked.reason}")
+    roots = [p for p in root.principals if ROOT_ROLE in p.roles and p.revoked is None]
+    if roots == [target]:
+        raise UsageError(
+            f"{name} is the last key with the role `root`; without it nobody could change this",
+            advice="add another root key first",
+        )
+    revoked = msgspec.structs.replace(
+        target,
+        revoked=RevokedKey(at=format_time(clock()), reason=reason, for_cause=for_cause),
+    )
+    principals = tuple(revoked if p.id == name else p for p in root.principals)
+    return _publish(project, people=root.people, principals=principals, signer=signer)
+
+
+def _publish(
+    project: Project,
+    *,
+    people: tuple[Person, ...],
+    principals: tuple[Principal, ...],
+    signer: str,
+) -> Verified:
+    root = project.trust.root
+    changed = TrustRoot(
+        version=root.version + 1,
+        log=root.log,
+        people=people,
+        principals=principals,
+        at=format_time(project.clock()),
+    )
+    name = project.lifecycle.system.name
+    recorded = project.record(Statement((subject(name, project.system),), changed), signer=signer)
+    # The ledger comes first: after a crash between the two, the older file still leads to the
+    # newer trust root through the ledger.
+    write_atomically(project.layout.trust, encode_envelope(recorded.envelope))
+    return recorded
