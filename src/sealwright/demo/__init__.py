@@ -1,0 +1,1 @@
+"""The demonstration: real patients' data, five people, three denials and an admission."""

@@ -14,8 +14,10 @@ from hashlib import sha256
 
 from sealwright.errors import MalformedError, TamperError
 from sealwright.evidence import canonical
-from sealwright.evidence.dsse import Envelope, pae
+from sealwright.evidence.digest import is_digest
+from sealwright.evidence.dsse import Envelope, encode_envelope, pae
 from sealwright.evidence.keys import PublicKey
+from sealwright.evidence.statement import PAYLOAD_TYPE
 from sealwright.ledger.merkle import leaf_hash
 from sealwright.ledger.note import decode_base64
 from sealwright.ledger.tiles import MAX_ENTRY
@@ -25,6 +27,10 @@ _TEMPLATE = (
     b'{"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{"data":'
     b'{"algorithm":"SHA2_256","digest":"%b"},"signature":{"content":"%b","verifier":'
     b'{"keyDetails":"PKIX_ECDSA_P256_SHA_256","publicKey":{"rawBytes":"%b"}}}}}}'
+)
+_ENVELOPE = (
+    b'{"payload":"%b","payloadType":"application/vnd.in-toto+json",'
+    b'"signatures":[{"keyid":"%b","sig":"%b"}]}'
 )
 
 
@@ -46,6 +52,18 @@ def build_leaf(envelope: Envelope, public_key: PublicKey) -> bytes:
     if envelope.keyid != public_key.keyid:
         raise TamperError("the envelope names another key than the one it is entered under")
     return _fill(envelope, public_key.der)
+
+
+def envelope_bytes(envelope: Envelope) -> bytes:
+    """The envelope's canonical bytes, as `dsse.encode_envelope`, many times faster for our usual
+    payload type: this runs once per append."""
+    if envelope.payload_type != PAYLOAD_TYPE or not is_digest(envelope.keyid):
+        return encode_envelope(envelope)
+    return _ENVELOPE % (
+        b64encode(envelope.payload),
+        envelope.keyid.encode(),
+        b64encode(envelope.signature),
+    )
 
 
 def decode_leaf(entry: bytes) -> Leaf:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from sealwright.errors import (
     EvidenceError,
     ForkError,
     InputMissing,
-    LimitReached,
     MalformedError,
 )
 from sealwright.ledger.checkpoint import SignedCheckpoint, open_checkpoint
@@ -54,40 +53,42 @@ class Pin:
     path: Path
     key: VerifierKey
     _seen: bytes = b""
-    """The file as it was when last found in order."""
+    """The file as it was when last found in order, and what it says."""
+    _published: SignedCheckpoint | None = None
 
     def read(self) -> SignedCheckpoint | None:
         """The last published checkpoint; None if there is no pin. ForkError if none of its slots
         holds a checkpoint of this log."""
         try:
-            with self._opened() as descriptor:
-                return self._newest(_content(descriptor))
+            with self._opened(os.O_RDONLY) as descriptor:
+                content = _content(descriptor)
         except InputMissing:
             return None
+        return self._newest(content)
 
     def check(self, state: TreeState, root_at: RootAt) -> None:
-        """ForkError unless our tree begins with the published one. Cheap if nothing changed."""
-        with self._opened() as descriptor:
-            self._check(_content(descriptor), state, root_at)
+        """ForkError unless our tree begins with the published one, InputMissing if there is no
+        pin. Cheap if nothing changed since the last call."""
+        with self._opened(os.O_RDONLY) as descriptor:
+            self._check(_content(descriptor), lambda: state, root_at)
 
-    def publish(self, checkpoint: SignedCheckpoint, root_at: RootAt) -> None:
+    def publish(
+        self, checkpoint: SignedCheckpoint, *, state: Callable[[], TreeState], root_at: RootAt
+    ) -> None:
         """Puts the checkpoint in the older slot, durable on return. A greater one that another
-        process published meanwhile stays; one that is not ours raises ForkError."""
-        with self._opened() as descriptor:
+        process published meanwhile stays. ForkError if the published one is not of our tree."""
+        with self._opened(os.O_RDWR) as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             content = _content(descriptor)
-            published = self._newest(content)
-            if published is not None and published.size >= checkpoint.size:
-                if published.size == checkpoint.size and published.root != checkpoint.root:
-                    raise ForkError(f"{self.path}: size {checkpoint.size} has two roots")
+            published = self._check(content, state, root_at)
+            if published.size >= checkpoint.size:
                 return
-            self._check(content, TreeState(checkpoint.size, checkpoint.root), root_at)
-            turn = 1 if published is not None and content[:SLOT] == _slot(published.note) else 0
-            os.pwrite(descriptor, _slot(checkpoint.note), turn * SLOT)
-            os.fdatasync(descriptor)
+            turn = 1 if content[:SLOT] == _slot(published.note) else 0
             slots = [content[:SLOT], content[SLOT:]]
             slots[turn] = _slot(checkpoint.note)
-            self._seen = b"".join(slots)
+            os.pwrite(descriptor, slots[turn], turn * SLOT)
+            os.fdatasync(descriptor)
+            self._seen, self._published = b"".join(slots), checkpoint
 
     def create(self, checkpoint: SignedCheckpoint) -> None:
         """Makes the pin of a log that has none; appears whole or not at all."""
@@ -97,50 +98,52 @@ class Pin:
             file.write(_slot(checkpoint.note) + _slot(b""))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):  # another process was faster, and made the same
             os.link(draft, self.path)
-        except FileExistsError:
-            pass  # another process was faster, and made the same
-        finally:
-            draft.unlink()
+        draft.unlink()
         sync_folder(self.path.parent)
 
-    def _check(self, content: bytes, state: TreeState, root_at: RootAt) -> None:
-        if content == self._seen:
-            return
-        published = self._newest(content)
-        if published is None:
-            raise ForkError(f"{self.path}: the pin holds no checkpoint", advice=_ADVICE)
-        if published.size > state.size:
+    def _check(
+        self, content: bytes, state: Callable[[], TreeState], root_at: RootAt
+    ) -> SignedCheckpoint:
+        if content == self._seen and self._published is not None:
+            return self._published
+        published, ours = self._newest(content), state()
+        if published.size > ours.size:
             raise ForkError(
-                f"the ledger has {state.size} entries, but {published.size} were published "
-                f"(pin {self.path}): entries {state.size} to {published.size - 1} are missing",
+                f"the ledger has {ours.size} entries, but {published.size} were published "
+                f"(pin {self.path}): entries {ours.size} to {published.size - 1} are missing",
                 advice=_ADVICE,
             )
-        ours = state.root if published.size == state.size else root_at(published.size)
-        if ours != published.root:
+        root = ours.root if published.size == ours.size else root_at(published.size)
+        if root != published.root:
             raise ForkError(
                 f"the ledger's first {published.size} entries are not those that were published "
                 f"(pin {self.path})",
                 advice=_ADVICE,
             )
-        self._seen = content
+        self._seen, self._published = content, published
+        return published
 
-    def _newest(self, content: bytes) -> SignedCheckpoint | None:
+    def _newest(self, content: bytes) -> SignedCheckpoint:
         found: list[SignedCheckpoint] = []
         for slot in (content[:SLOT], content[SLOT:]):
             try:
                 found.append(open_checkpoint(slot.rstrip(b"\n") + b"\n", self.key))
-            except (MalformedError, EvidenceError, LimitReached):
+            except EvidenceError:
                 continue  # empty, or torn by a power cut while it was written
-        return max(found, key=lambda item: item.size, default=None)
+        if not found:
+            raise ForkError(f"{self.path}: the pin holds no checkpoint of this log", advice=_ADVICE)
+        return max(found, key=lambda item: item.size)
 
     @contextmanager
-    def _opened(self) -> Iterator[int]:
+    def _opened(self, mode: int) -> Iterator[int]:
         try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(self.path, mode | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError as error:
-            raise InputMissing(f"{self.path}: the ledger's pin is gone") from error
+            raise InputMissing(
+                f"{self.path}: the ledger's pin is gone", advice="put it back; " + _ADVICE
+            ) from error
         except OSError as error:
             raise CannotLook(f"{self.path}: {error.strerror}") from error
         try:

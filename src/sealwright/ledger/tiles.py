@@ -20,6 +20,7 @@ MAX_ENTRY = 65_535
 
 _HEIGHT = merkle.TILE_HEIGHT
 _GROUP = 1000
+_CACHED = 64
 
 ReadTile = Callable[[int, int], bytes]
 """(level, number) → the tile's hashes as far as it is filled; may hold more than asked for."""
@@ -68,7 +69,7 @@ def tile_path(tile: Tile) -> PurePosixPath:
 
 
 def hash_reader(read_tile: ReadTile) -> merkle.ReadHash:
-    """Reads hashes of subtrees out of tiles; each tile is fetched once. TamperError for a tile
+    """Reads hashes of subtrees out of tiles; keeps the last few. TamperError for a tile
     that holds less than the tree needs."""
     fetched: dict[tuple[int, int], bytes] = {}
 
@@ -78,6 +79,8 @@ def hash_reader(read_tile: ReadTile) -> merkle.ReadHash:
         place = (tile_level, first // WIDTH)
         data = fetched.get(place)
         if data is None:
+            if len(fetched) >= _CACHED:
+                fetched.clear()
             data = fetched[place] = read_tile(*place)
         start, count = first % WIDTH, 1 << height
         part = data[start * HASH_SIZE : (start + count) * HASH_SIZE]

@@ -1,4 +1,4 @@
-"""Whether the paths in a lifecycle stay below its folder, exist, and keep out of each other's way."""
+"""Whether declared paths stay below the file's folder, exist, and keep out of each other's way."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ MAX_PROBLEMS = 50
 
 _SHOWN = 60
 _NAMED = 20
+_COMPARED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ConfigErrors(ConfigError):
     """
 
     def __init__(self, mistakes: Iterable[Mistake], *, file: FilePath) -> None:
+        """From at least one mistake."""
         ordered = tuple(sorted(mistakes, key=lambda each: (each.line, each.column)))
         first, rest = ordered[0], ordered[1:]
         lines = [first.message]
@@ -97,7 +99,7 @@ def shown(value: object) -> str:
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """Advice that names the nearest known word, or a few of the known ones."""
-    near = difflib.get_close_matches(word[:_SHOWN], known, n=1)
+    near = difflib.get_close_matches(word[:_SHOWN], islice(known, _COMPARED), n=1)
     if near:
         return f'did you mean "{near[0]}"?'
     if not known:

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from sealwright.clock import Clock, system_clock
-from sealwright.errors import InputMissing
-from sealwright.evidence.dsse import decode_envelope, sign_statement
+from sealwright.errors import InputMissing, TamperError
+from sealwright.evidence.dsse import sign_statement
 from sealwright.evidence.keyfile import Passphrase
 from sealwright.evidence.manifest import system_digest
 from sealwright.evidence.predicates import Predicate
@@ -19,6 +19,7 @@ from sealwright.evidence.statement import Statement
 from sealwright.evidence.trust import Trust, load_trust
 from sealwright.evidence.verify import History, Verified
 from sealwright.ledger.ledger import Ledger
+from sealwright.ledger.note import decode_vkey, encode_vkey
 from sealwright.lifecycle.model import Lifecycle
 from sealwright.lifecycle.read import read_lifecycle
 from sealwright.policy.gate import GateRequest, gate
@@ -87,10 +88,24 @@ class Project:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, writable where the log's key is at hand."""
-        return Ledger.open(
-            self.layout.ledger, vkey=self.anchor.log_vkey, log_key=self.keyring.log()
+        """The ledger, writable where the log's key is at hand.
+
+        TamperError if it is another log than the one that the trust root names.
+        """
+        expected = self.anchor.log_vkey
+        ledger = Ledger.open(
+            self.layout.ledger,
+            origin=decode_vkey(expected).name,
+            log_key=self.keyring.log(),
+            clock=self.clock,
         )
+        if encode_vkey(ledger.vkey) != expected:
+            ledger.close()
+            raise TamperError(
+                f"{self.layout.ledger} is not the ledger that the trust root names",
+                advice="restore the ledger that belongs to this trust root",
+            )
+        return ledger
 
     @property
     def system(self) -> str:
@@ -107,10 +122,9 @@ class Project:
         """Everything in the ledger, verified, in order."""
         if self._history is None:
             self._history = History(self.anchor)
-        size = self.ledger.size
-        if size != len(self._history) or not self._evidence:
-            new = self.ledger.entries(len(self._history), size)
-            self._history.extend(decode_envelope(entry.envelope) for entry in new)
+        known = len(self._history)
+        self._history.extend(entry.envelope for entry in self.ledger.entries(known))
+        if len(self._history) != known:
             self._evidence = self._history.verified()
         return self._evidence
 

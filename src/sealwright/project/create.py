@@ -13,7 +13,6 @@ from sealwright.evidence.dsse import encode_envelope
 from sealwright.evidence.keyfile import Passphrase
 from sealwright.evidence.predicates.governance import Person
 from sealwright.ledger.ledger import Ledger
-from sealwright.ledger.note import vkey_of
 from sealwright.project.core import Project
 from sealwright.project.keyring import Keyring
 from sealwright.project.layout import STATE_FOLDER, Layout, write_atomically
@@ -87,7 +86,6 @@ def _fill(  # noqa: PLR0913
         key=key,
         now=now,
     )
-    vkey = vkey_of(origin, log_key.public)
-    with Ledger.create(layout.ledger, vkey=vkey, log_key=log_key) as ledger:
+    with Ledger.create(layout.ledger, origin=origin, log_key=log_key, clock=clock) as ledger:
         ledger.append(envelope, public_key=key.public)
     write_atomically(layout.trust, encode_envelope(envelope))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from sealwright.clock import Clock, format_time
+from sealwright.clock import format_time
 from sealwright.errors import UsageError
 from sealwright.evidence.dsse import Envelope, encode_envelope, sign_statement
 from sealwright.evidence.keys import LogKey, PublicKey, SigningKey
@@ -17,7 +17,7 @@ from sealwright.evidence.predicates.governance import Person, Principal, Revoked
 from sealwright.evidence.statement import Statement, subject
 from sealwright.evidence.trust import ROOT_ROLE
 from sealwright.evidence.verify import Verified
-from sealwright.ledger.note import vkey_of
+from sealwright.ledger.note import encode_vkey, verifier_key
 from sealwright.project.core import Project
 from sealwright.project.keyring import check_name
 from sealwright.project.layout import write_atomically
@@ -75,7 +75,7 @@ def first_trust_root(  # noqa: PLR0913
     """Version 1, signed by the one principal in it."""
     root = TrustRoot(
         version=1,
-        log=vkey_of(origin, log_key.public),
+        log=encode_vkey(verifier_key(origin, log_key.public)),
         people=(owner,),
         principals=(principal,),
         at=format_time(now),
@@ -117,7 +117,7 @@ def add_principal(
 
 
 def revoke_principal(
-    project: Project, name: str, *, reason: str, for_cause: bool, signer: str, clock: Clock
+    project: Project, name: str, *, reason: str, for_cause: bool, signer: str
 ) -> Verified:
     """Revokes a key from now on. For cause: nothing it ever signed satisfies the gate any more."""
     root = project.trust.root
@@ -134,10 +134,27 @@ def revoke_principal(
         )
     revoked = msgspec.structs.replace(
         target,
-        revoked=RevokedKey(at=format_time(clock()), reason=reason, for_cause=for_cause),
+        revoked=RevokedKey(at=format_time(project.clock()), reason=reason, for_cause=for_cause),
     )
     principals = tuple(revoked if p.id == name else p for p in root.principals)
     return _publish(project, people=root.people, principals=principals, signer=signer)
+
+
+def root_signer(project: Project) -> str:
+    """The principal with the role `root` whose key is here; UsageError unless it is just one."""
+    here = [
+        principal.id
+        for principal in project.trust.root.principals
+        if ROOT_ROLE in principal.roles
+        and principal.revoked is None
+        and project.keyring.holds(principal.id)
+    ]
+    if len(here) != 1:
+        raise UsageError(
+            f"who signs the trust root? {len(here)} keys with the role `{ROOT_ROLE}` are here",
+            advice="say it with --as",
+        )
+    return here[0]
 
 
 def _publish(

@@ -50,6 +50,8 @@ class Criteria(Predicate, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     criteria: tuple[Criterion, ...]
+    config: str = ""
+    """sha256 of the canonical [validation] table: how it will be measured, fixed as well."""
     at: str
 
 
@@ -114,6 +116,8 @@ class Evaluation(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """Rows sent to the model."""
     seed: int = 0
     engine: Tool
+    config: str = ""
+    """sha256 of the canonical [validation] table that it was measured under."""
     at: str
 
 

@@ -151,7 +151,7 @@ def _whole(value: object) -> int | None:
 
 def _result(plan: _Planned, *, n: int | None, violations: int | None) -> CheckResult:
     if plan.condition is None:
-        expected, detail = plan.place.rule.type, "the column's type is wrong, so it was not asked"
+        expected, detail = str(plan.place.rule.type), "the column's type is wrong, so it was not asked"
     else:
         expected = plan.condition.expected
         detail = "" if n else "no value was examined"

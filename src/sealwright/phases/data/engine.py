@@ -53,6 +53,7 @@ class Engine:
     """A caged DuckDB connection. Use `start`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, backend: Any, limits: Limits) -> None:
+        """Takes over a connection that is locked already."""
         self._connection = connection
         self._backend = backend
         self.limits = limits

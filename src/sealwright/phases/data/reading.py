@@ -66,6 +66,7 @@ class Opened:
     tables: dict[str, OpenTable]
 
     def __getitem__(self, name: str) -> OpenTable:
+        """The table of that name; InputMissing if it is not open."""
         try:
             return self.tables[name]
         except KeyError:

@@ -34,7 +34,7 @@ def model_card(
     """The card of the model `subject`, from statements about it, its lineage and its system."""
     ordered = in_order(evidence)
     own = [item for item in ordered if _about(item, {subject.sha256})]
-    upstream = {node.digest for node in graph.ancestors(subject.sha256)}
+    upstream = set(graph.ancestors(subject.sha256))
     related = [item for item in ordered if _about(item, upstream)]
     evaluations = _current(of_type(own, Evaluation))
     sections: JsonObject = {
@@ -163,10 +163,12 @@ def _limits(
                 limits.append({"text": text, "evidence": each.item.digest})
     for scan in of_type(own, Scan):
         limits.extend(
-            {"text": f"not examined by the {scan.predicate.kind} scan: {name}",
-             "evidence": scan.item.digest}
+            {
+                "text": f"not examined by the {scan.predicate.kind} scan: {name}",
+                "evidence": scan.item.digest,
+            }
             for name in scan.predicate.coverage.not_examined
-        )  # fmt: skip
+        )
     for impact in of_type(everything, ImpactAssessment)[-1:]:
         limits.extend(
             {"text": risk, "evidence": impact.item.digest} for risk in impact.predicate.residual

@@ -51,7 +51,9 @@ def risk_classification(
     return Statement(subjects=(system_subject(system),), predicate=predicate)
 
 
-def impact_assessment(system: str, *, impact: Impact, now: datetime) -> Statement[said.ImpactAssessment]:
+def impact_assessment(
+    system: str, *, impact: Impact, now: datetime
+) -> Statement[said.ImpactAssessment]:
     """Who may be hurt by `system`, how, and what is done about it, as `[governance.impact]` says."""
     for name, entries in (("affected", impact.affected), ("harms", impact.harms)):
         if not entries:
@@ -70,7 +72,9 @@ def impact_assessment(system: str, *, impact: Impact, now: datetime) -> Statemen
     return Statement(subjects=(system_subject(system),), predicate=predicate)
 
 
-def policy_record(system: str, *, name: str, text: str, now: datetime) -> Statement[said.PolicyRecord]:
+def policy_record(
+    system: str, *, name: str, text: str, now: datetime
+) -> Statement[said.PolicyRecord]:
     """The policy word by word; its digest is the sha256 of the UTF-8 text."""
     predicate = said.PolicyRecord(
         name=_text(name, "the policy's name"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from sealwright.phases.validation.data import BoolArray, FloatArray, StringArray
 from sealwright.phases.validation.intervals import LEVEL, Interval, newcombe
-from sealwright.phases.validation.score_table import share
+from sealwright.phases.validation.score_table import MAX_CELLS, share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,12 @@ def count_table(groups: StringArray, labels: BoolArray, answers: BoolArray) -> C
     return CountTable(groups=tuple(str(name) for name in names), cells=cells)
 
 
-def resample_counts(
-    table: CountTable, *, replicates: int, rng: np.random.Generator
-) -> CountTable:
-    """Bootstrap over rows: cells of shape (replicates, G, 2, 2)."""
+def resample_counts(table: CountTable, *, replicates: int, rng: np.random.Generator) -> CountTable:
+    """Bootstrap over rows: cells of shape (replicates, G, 2, 2).
+
+    With very many groups there are fewer replicates, at least 1,000, to bound the memory.
+    """
+    replicates = min(replicates, max(1000, MAX_CELLS // table.cells.size))
     flat = table.cells.reshape(-1)
     drawn = rng.multinomial(int(flat.sum()), flat / flat.sum(), size=replicates)
     return CountTable(

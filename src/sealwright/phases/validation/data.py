@@ -6,6 +6,7 @@ it knows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -119,9 +120,7 @@ def same_value(value: object, positive: int | str | bool) -> bool:
     return isinstance(value, int | float) and float(value) == float(positive)
 
 
-def _column(
-    columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]], name: str
-) -> npt.NDArray[Any]:
+def _column(columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
     if name not in columns:
         raise InputMissing(
             f"the data has no column {name!r}",
@@ -145,7 +144,7 @@ def _labels(column: npt.NDArray[Any], *, name: str, positive: int | str | bool) 
     if column.dtype.kind == "f" and np.isnan(column).any():
         raise InputMissing(f"label {name!r} is missing in some rows")
     values = set(column.tolist())
-    if None in values or any(isinstance(value, float) and value != value for value in values):
+    if None in values or any(isinstance(value, float) and math.isnan(value) for value in values):
         raise InputMissing(f"label {name!r} is missing in some rows", advice="drop or label them")
     if len(values) > 2:
         raise UsageError(

@@ -5,8 +5,10 @@ Every group says in its own name how it was made, so that the evidence records t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,7 @@ MISSING = "(missing)"
 _COMPARISON = re.compile(r"(?P<name>.+?)(?P<op>>=|<)(?P<edge>-?\d{1,15}(\.\d{1,15})?)")
 
 
-def group_values(
-    name: str, *, column: Callable[[str], npt.NDArray[Any]]
-) -> npt.NDArray[np.str_]:
+def group_values(name: str, *, column: Callable[[str], npt.NDArray[Any]]) -> npt.NDArray[np.str_]:
     """The group of each row for one declared group, shape (n,).
 
     `age>=60` (or `age<60`) makes the groups `yes` and `no`. A plain column name makes one group per
@@ -38,7 +38,7 @@ def group_values(
         holds = numbers >= edge if match["op"] == ">=" else numbers < edge
         return np.where(np.isnan(numbers), MISSING, np.where(holds, "yes", "no"))
     values = column(name)
-    if values.dtype.kind in "iuf" and len(np.unique(values[values == values])) > MAX_VALUES:
+    if values.dtype.kind in "iuf" and np.unique(values, equal_nan=True).size > MAX_VALUES:
         numbers = values.astype(np.float64)
         return bin_numeric(numbers, edges=quantile_edges(numbers))
     text = np.array([_text(value) for value in values.tolist()], dtype=np.str_)
@@ -62,20 +62,18 @@ def quantile_edges(
     return tuple(float(edge) for edge in edges if edge > present.min())
 
 
-def bin_numeric(
-    values: npt.NDArray[np.float64], *, edges: Sequence[float]
-) -> npt.NDArray[np.str_]:
+def bin_numeric(values: npt.NDArray[np.float64], *, edges: Sequence[float]) -> npt.NDArray[np.str_]:
     """Names the half-open bin of each value: `<38`, `[38, 50)`, …, `>=59`; shape (n,).
 
     `edges` are the strictly increasing inner edges. Missing values are `(missing)`.
     """
     cuts = [float(edge) for edge in edges]
-    if not np.isfinite(cuts).all() or any(a >= b for a, b in zip(cuts, cuts[1:], strict=False)):
+    if not np.isfinite(cuts).all() or any(a >= b for a, b in pairwise(cuts)):
         raise UsageError("bin edges must be finite and strictly increasing")
     if not cuts:
         names = ["all"]
     else:
-        middle = [f"[{a:g}, {b:g})" for a, b in zip(cuts, cuts[1:], strict=False)]
+        middle = [f"[{a:g}, {b:g})" for a, b in pairwise(cuts)]
         names = [f"<{cuts[0]:g}", *middle, f">={cuts[-1]:g}"]
     binned = np.array(names, dtype=np.str_)[np.searchsorted(cuts, values, side="right")]
     return np.where(np.isnan(values), MISSING, binned)
@@ -92,7 +90,7 @@ def _as_numbers(column: npt.NDArray[Any], *, name: str) -> npt.NDArray[np.float6
 
 def _text(value: object) -> str:
     """One spelling per value: 1, 1.0 and True-as-number do not make three groups."""
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return MISSING
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -18,6 +18,7 @@ from sealwright.evidence.predicates.validation import Criterion, EvaluationKind
 from sealwright.lifecycle.model import CriterionRule
 
 Better = Literal["higher", "lower", "neither"]
+Grouped = Literal["no", "column", "value"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +31,23 @@ class Metric:
     description: str
     per_level: bool = False
     """Measured once per declared noise level, and named `name@level`."""
-    grouped: Literal["no", "column", "value"] = "no"
+    grouped: Grouped = "no"
     """What a criterion's `group` may name: a group column (`sex`), or a value of it (`sex=1`)."""
 
 
 def _metric(
     name: str,
-    kinds: str,
+    kind: EvaluationKind,
     better: Better,
     description: str,
     *,
+    also: tuple[EvaluationKind, ...] = (),
     per_level: bool = False,
-    grouped: Literal["no", "column", "value"] = "no",
+    grouped: Grouped = "no",
 ) -> Metric:
-    names: tuple[EvaluationKind, ...] = tuple(kinds.split())  # type: ignore[assignment]
     return Metric(
         name=name,
-        kinds=names,
+        kinds=(kind, *also),
         better=better,
         description=description,
         per_level=per_level,
@@ -57,12 +58,20 @@ def _metric(
 _ALL = (
     _metric("accuracy", "performance", "higher", "share of rows answered correctly"),
     _metric("balanced_accuracy", "performance", "higher", "mean of recall and specificity"),
-    _metric("roc_auc", "performance", "higher", "chance that a positive row scores above a negative"),
+    _metric(
+        "roc_auc", "performance", "higher", "chance that a positive row scores above a negative"
+    ),
     _metric("f1", "performance", "higher", "harmonic mean of precision and recall"),
     _metric("precision", "performance", "higher", "share of positive answers that are right"),
     _metric("recall", "performance", "higher", "share of positive rows that are found"),
     _metric("specificity", "performance", "higher", "share of negative rows answered negative"),
-    _metric("brier", "performance calibration", "lower", "mean squared error of the probability"),
+    _metric(
+        "brier",
+        "performance",
+        "lower",
+        "mean squared error of the probability",
+        also=("calibration",),
+    ),
     _metric("log_loss", "performance", "lower", "mean negative log-likelihood, in nats"),
     _metric(
         "selection_rate",
@@ -256,7 +265,7 @@ def _refuse_weak(rule: CriterionRule, metric: Metric) -> None:
         raise UsageError(
             f"criterion {rule.id!r}: {rule.op} on the {rule.bound} end of the interval is the "
             "optimistic end",
-            advice=f"write bound = \"{'low' if rule.op == '>=' else 'high'}\"",
+            advice=f'write bound = "{"low" if rule.op == ">=" else "high"}"',
         )
 
 

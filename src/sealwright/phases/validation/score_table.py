@@ -16,6 +16,8 @@ from sealwright.phases.validation.subject import DECISION
 
 MAX_LEVELS = 1024
 """More different scores than this are pooled into as many equal-mass levels for the intervals."""
+MAX_CELLS = 8_000_000
+"""Levels times replicates held in memory at once; more replicates mean fewer levels."""
 
 LOG_FLOOR = 1e-7
 """Probabilities are kept this far from 0 and 1 in the log loss: the resolution of 32-bit floats."""
@@ -43,11 +45,13 @@ def score_table(scores: FloatArray, labels: BoolArray) -> ScoreTable:
     )
 
 
-def pooled(table: ScoreTable, *, levels: int = MAX_LEVELS) -> ScoreTable:
-    """At most about `levels` levels of equal mass, each at its mean score; as it is if smaller.
+def pooled(table: ScoreTable, *, replicates: int) -> ScoreTable:
+    """The table to draw `replicates` from: at most 1,025 levels of equal mass, at their mean score.
 
-    Levels on the two sides of the decision threshold are never pooled.
+    A table that is small enough stays as it is. Levels on the two sides of the decision threshold
+    are never pooled.
     """
+    levels = max(64, min(MAX_LEVELS, MAX_CELLS // replicates))
     if len(table.levels) <= levels:
         return table
     mass = table.positives + table.negatives
@@ -58,8 +62,8 @@ def pooled(table: ScoreTable, *, levels: int = MAX_LEVELS) -> ScoreTable:
     total = np.bincount(where, weights=mass)
     return ScoreTable(
         levels=np.bincount(where, weights=mass * table.levels) / total,
-        positives=np.bincount(where, weights=table.positives),
-        negatives=np.bincount(where, weights=table.negatives),
+        positives=np.bincount(where, weights=table.positives).astype(np.float64),
+        negatives=np.bincount(where, weights=table.negatives).astype(np.float64),
     )
 
 

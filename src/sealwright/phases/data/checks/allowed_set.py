@@ -26,14 +26,15 @@ def _build(place: Place) -> Condition | None:
 def _typed(value: Scalar, *, place: Place) -> Scalar | date | datetime:
     """The value as the column's type; a value of another type is a mistake in the declaration."""
     kind = place.rule.type
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if kind == "boolean" and isinstance(value, bool):
-        return value
-    if kind == "integer" and whole and -(2**63) <= value < 2**63:
-        return value
-    if kind == "number" and (whole or isinstance(value, float)) and math.isfinite(float(value)):
-        return float(value)
-    if isinstance(value, str):
+    if isinstance(value, bool):
+        if kind == "boolean":
+            return value
+    elif isinstance(value, int | float):
+        if kind == "integer" and isinstance(value, int) and -(2**63) <= value < 2**63:
+            return value
+        if kind == "number" and math.isfinite(value):
+            return float(value)
+    else:
         if kind == "string":
             return value
         try:

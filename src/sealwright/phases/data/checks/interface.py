@@ -108,7 +108,7 @@ def worst(results: Sequence[Result]) -> Result:
 
 
 def judge(*, n: int | None, violations: int | None) -> Result:
-    """What counts mean. Nothing examined, or counts that are missing or impossible: inconclusive."""
+    """What counts mean. Nothing examined, missing or impossible counts: inconclusive."""
     if n is None or violations is None or n <= 0 or not 0 <= violations <= n:
         return "inconclusive"
     return "failed" if violations else "passed"

@@ -141,7 +141,9 @@ def approval_rows(
     evidence: Sequence[Verified], verdicts: Sequence[Verdict]
 ) -> tuple[ApprovalRow, ...]:
     """Every answer a person gave, and whether it still stands for the present question."""
-    asked = {(verdict.question, verdict.artifact): verdict.decision for verdict in verdicts}
+    asked: dict[tuple[str, str], str] = {
+        (verdict.question, verdict.artifact): verdict.decision for verdict in verdicts
+    }
     said = of_type(evidence, Approval)
     last = {_answered(each): each.item.digest for each in said}
     return tuple(_approval(each, asked, last[_answered(each)]) for each in said)
@@ -153,9 +155,7 @@ def _answered(each: Said[Approval]) -> tuple[str, str, str, str, str]:
     return (who, said.question, each.subject.digest, said.decision, said.discipline)
 
 
-def _approval(
-    each: Said[Approval], asked: dict[tuple[str, str], str], last: str
-) -> ApprovalRow:
+def _approval(each: Said[Approval], asked: dict[tuple[str, str], str], last: str) -> ApprovalRow:
     said, person = each.predicate, each.item.person
     present = asked.get((said.question, each.subject.digest))
     standing: Literal["stands", "fallen", "not asked now", "replaced"] = "stands"
@@ -287,7 +287,11 @@ def impact_facts(evidence: Sequence[Verified]) -> tuple[Fact, ...]:
     facts: list[Fact] = []
     for each in of_type(evidence, ImpactAssessment)[-1:]:
         said = each.predicate
-        lines = (("affected", said.affected), ("harm", said.harms), ("mitigation", said.mitigations))
+        lines = (
+            ("affected", said.affected),
+            ("harm", said.harms),
+            ("mitigation", said.mitigations),
+        )
         facts += [Fact(name=name, value=text) for name, texts in lines for text in texts]
         facts.append(Fact(name="oversight", value=said.oversight))
     return tuple(facts)

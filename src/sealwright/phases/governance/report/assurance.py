@@ -201,9 +201,7 @@ def sbom_rows(evidence: Sequence[Verified]) -> tuple[SbomRow, ...]:
     return tuple(rows)
 
 
-def finding_rows(
-    findings: Sequence[Finding], *, index: int, source: str
-) -> tuple[FindingRow, ...]:
+def finding_rows(findings: Sequence[Finding], *, index: int, source: str) -> tuple[FindingRow, ...]:
     """Findings, gravest first."""
     order = ("critical", "high", "medium", "low", "info")
     return tuple(

@@ -98,9 +98,7 @@ _LINES: Final[dict[str, Callable[[Any], str]]] = {
     "training-run": _training,
     "custody": lambda p: f"{p.name} {p.action}: {counted(len(p.files), 'file')}",
     "model-signature": lambda p: f"OpenSSF signature over {counted(len(p.resources), 'file')}",
-    "sbom": lambda p: (
-        f"{p.bom_format} {p.spec_version}: {counted(len(p.components), 'component')}"
-    ),
+    "sbom": lambda p: f"{p.bom_format} {p.spec_version}: {counted(len(p.components), 'component')}",
     "scan": _scan,
     "vulns": lambda p: (
         f"{counted(len(p.scanner.result), 'known vulnerability', 'known vulnerabilities')}"

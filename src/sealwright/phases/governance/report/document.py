@@ -106,7 +106,9 @@ def _lineage(
         for digest, node in sorted(graph.nodes.items())
     )
     edges = tuple(
-        LineageEdge(source=edge.source, target=edge.target, via=edge.via)
-        for edge in sorted(graph.edges, key=lambda edge: (edge.source, edge.target, edge.via))
+        LineageEdge(source=edge.source, target=edge.target, via=edge.via, relation=edge.relation)
+        for edge in sorted(
+            graph.edges, key=lambda edge: (edge.source, edge.target, edge.relation, edge.via)
+        )
     )
     return nodes, edges

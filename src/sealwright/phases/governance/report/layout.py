@@ -136,6 +136,4 @@ def _centre(key: Key, beside: Mapping[Key, list[Key]], position: Mapping[Key, fl
 def _rows(layers: Sequence[Sequence[Key]]) -> dict[Key, float]:
     """Each layer centred on the tallest one."""
     tall = max((len(layer) for layer in layers), default=0)
-    return {
-        key: row + (tall - len(layer)) / 2 for layer in layers for row, key in enumerate(layer)
-    }
+    return {key: row + (tall - len(layer)) / 2 for layer in layers for row, key in enumerate(layer)}

@@ -105,7 +105,8 @@ def _overall(recorded: Result, metrics: tuple[MetricRow, ...]) -> str:
 def _metrics(said: Evaluation, fixed: _Fixed) -> tuple[MetricRow, ...]:
     """Measurements in their order, each with its criterion, then criteria without a measurement."""
     judgements = {judgement.criterion: judgement for judgement in said.judgements}
-    rows, used = [], set()
+    rows: list[MetricRow] = []
+    used: set[str] = set()
     for measured in said.measurements:
         matching = [
             criterion

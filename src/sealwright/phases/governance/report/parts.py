@@ -117,16 +117,19 @@ def listed(items: Sequence[Child]) -> Markup | None:
 def lines(*pairs: tuple[str, Child]) -> Markup:
     """Names and what stands for them, one under the other."""
     return element(
-        "dl", *(join(element("dt", key), element("dd", value)) for key, value in pairs),
+        "dl",
+        *(join(element("dt", key), element("dd", value)) for key, value in pairs),
         class_="lines",
-    )  # fmt: skip
+    )
 
 
 def section(anchor: str, title: str, *children: Child, lead: str = "") -> Markup:
     """A numbered part of the page under its heading."""
     intro = element("p", lead, class_="lead") if lead else None
     heading = element("h2", title, id=f"{anchor}-title")
-    return element("section", heading, intro, *children, id=anchor, aria_labelledby=f"{anchor}-title")
+    return element(
+        "section", heading, intro, *children, id=anchor, aria_labelledby=f"{anchor}-title"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,8 @@ class Links:
 
     by_digest: dict[str, str]
     by_index: dict[int, str]
-    rows: tuple[EvidenceRow, ...]
-    """The statements that are listed."""
+    rows: tuple[tuple[EvidenceRow, str], ...]
+    """The statements that are listed, each with its anchor."""
 
     def at(self, index: int) -> Markup:
         """A link to the statement at this place in the ledger, or words when it is not listed."""
@@ -155,25 +158,24 @@ class Links:
 
     def many(self, digests: Sequence[str], *, limit: int = 12) -> Markup:
         """Links to several statements, comma separated and bounded."""
-        shown = [join(self.to(each), ", ") for each in digests[: min(limit, len(digests)) - 1]]
-        last = [self.to(digests[min(limit, len(digests)) - 1])] if digests else []
+        shown = [
+            join(", " if place else None, self.to(each))
+            for place, each in enumerate(digests[:limit])
+        ]
         more = f" and {len(digests) - limit:,} more" if len(digests) > limit else None
-        return join(*shown, *last, more)
+        return join(*shown, more)
 
 
 def links(report: Report) -> Links:
-    """Anchors for the statements that the page lists."""
-    rows = report.evidence[-MAX_EVIDENCE:]
+    """Anchors for the statements that the page lists: `e-<index>` for those in the ledger."""
+    rows, anchors = report.evidence[-MAX_EVIDENCE:], []
     by_digest: dict[str, str] = {}
     by_index: dict[int, str] = {}
-    for row in rows:
-        anchor = anchor_of(row)
+    for place, row in enumerate(rows):
+        in_ledger = row.index >= 0 and row.index not in by_index
+        anchor = f"e-{row.index}" if in_ledger else f"d-{place}"
+        anchors.append(anchor)
         by_digest.setdefault(row.digest, anchor)
-        if row.index >= 0:
-            by_index.setdefault(row.index, anchor)
-    return Links(by_digest, by_index, rows)
-
-
-def anchor_of(row: EvidenceRow) -> str:
-    """`e-<index>`, or `d-<digest>` for a statement that is in no ledger."""
-    return f"e-{row.index}" if row.index >= 0 else f"d-{row.digest[:16]}"
+        if in_ledger:
+            by_index[row.index] = anchor
+    return Links(by_digest, by_index, tuple(zip(rows, anchors, strict=True)))

@@ -39,21 +39,21 @@ class LedgerInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint: str
 
 
-class Named(Row):
+class Named(Row, frozen=True, kw_only=True):
     """An artifact: its digest (hex sha256) and the name it was given."""
 
     digest: str
     name: str
 
 
-class Fact(Row):
+class Fact(Row, frozen=True, kw_only=True):
     """A name and what the evidence says for it."""
 
     name: str
     value: str
 
 
-class EvidenceRow(Row):
+class EvidenceRow(Row, frozen=True, kw_only=True):
     """One statement: who said what about which artifacts, when, with which result."""
 
     index: int
@@ -78,7 +78,7 @@ class EvidenceRow(Row):
     where the statement is no examination."""
 
 
-class RequirementRow(Row):
+class RequirementRow(Row, frozen=True, kw_only=True):
     """How one requirement stands, as the gate says."""
 
     id: str
@@ -93,7 +93,7 @@ class RequirementRow(Row):
     """The command that would satisfy it."""
 
 
-class AnswerRow(Row):
+class AnswerRow(Row, frozen=True, kw_only=True):
     """The gate's answer to one question about one artifact."""
 
     question: str
@@ -110,7 +110,7 @@ class AnswerRow(Row):
     at: str
 
 
-class MissingRow(Row):
+class MissingRow(Row, frozen=True, kw_only=True):
     """A requirement that does not hold, and the command that would produce what it asks for."""
 
     question: str
@@ -122,7 +122,7 @@ class MissingRow(Row):
     command: str
 
 
-class PersonRow(Row):
+class PersonRow(Row, frozen=True, kw_only=True):
     """Somebody who signed: what they know, what they signed, what they answered last."""
 
     id: str
@@ -134,7 +134,7 @@ class PersonRow(Row):
     last: str
 
 
-class ApprovalRow(Row):
+class ApprovalRow(Row, frozen=True, kw_only=True):
     """One person's answer. `standing` says whether it still counts towards the present question."""
 
     index: int
@@ -158,7 +158,7 @@ class ApprovalRow(Row):
     at: str
 
 
-class DecisionRow(Row):
+class DecisionRow(Row, frozen=True, kw_only=True):
     """A recorded answer of the gate, or an action that was taken (`kind` = release)."""
 
     index: int
@@ -177,7 +177,7 @@ class DecisionRow(Row):
     at: str
 
 
-class WaiverRow(Row):
+class WaiverRow(Row, frozen=True, kw_only=True):
     """An exception, with who asked, who granted and until when."""
 
     index: int
@@ -193,7 +193,7 @@ class WaiverRow(Row):
     at: str
 
 
-class IncidentRow(Row):
+class IncidentRow(Row, frozen=True, kw_only=True):
     """An incident as its latest statement leaves it."""
 
     id: str
@@ -206,7 +206,7 @@ class IncidentRow(Row):
     indexes: tuple[int, ...]
 
 
-class RiskRow(Row):
+class RiskRow(Row, frozen=True, kw_only=True):
     """A risk that remains; `index` is who says so, or -1 when the gate computed it."""
 
     text: str
@@ -214,7 +214,7 @@ class RiskRow(Row):
     index: int
 
 
-class LineageNode(Row):
+class LineageNode(Row, frozen=True, kw_only=True):
     """An artifact in the lineage."""
 
     digest: str
@@ -224,15 +224,17 @@ class LineageNode(Row):
     """Ledger indexes of the statements about it."""
 
 
-class LineageEdge(Row):
-    """`source` was used to make `target`; `via` is the envelope digest that says so."""
+class LineageEdge(Row, frozen=True, kw_only=True):
+    """`source` was used to make or to test `target`; `via` is the envelope digest that says so."""
 
     source: str
     target: str
     via: str
+    relation: str
+    """made-from or tested-on."""
 
 
-class CheckRow(Row):
+class CheckRow(Row, frozen=True, kw_only=True):
     """One declared check of a data set."""
 
     kind: str
@@ -247,7 +249,7 @@ class CheckRow(Row):
     index: int
 
 
-class DataSetRow(Row):
+class DataSetRow(Row, frozen=True, kw_only=True):
     """A version of a data set, where it came from and what examining it found."""
 
     artifact: Named
@@ -271,7 +273,7 @@ class DataSetRow(Row):
     at: str
 
 
-class TrainingRow(Row):
+class TrainingRow(Row, frozen=True, kw_only=True):
     """A training run: what went in, what came out, and how closed the room was."""
 
     index: int
@@ -290,7 +292,7 @@ class TrainingRow(Row):
     finished: str
 
 
-class SbomRow(Row):
+class SbomRow(Row, frozen=True, kw_only=True):
     """A bill of materials, counted."""
 
     index: int
@@ -303,7 +305,7 @@ class SbomRow(Row):
     """Known vulnerabilities of the latest vulnerability statement; None: never looked."""
 
 
-class FindingRow(Row):
+class FindingRow(Row, frozen=True, kw_only=True):
     """One observation by a check, scan or evaluation."""
 
     index: int
@@ -317,7 +319,7 @@ class FindingRow(Row):
     atlas: tuple[str, ...]
 
 
-class ScanRow(Row):
+class ScanRow(Row, frozen=True, kw_only=True):
     """A scan: what was looked at, what was not, what was found."""
 
     index: int
@@ -333,7 +335,7 @@ class ScanRow(Row):
     at: str
 
 
-class CurvePoint(Row):
+class CurvePoint(Row, frozen=True, kw_only=True):
     """One point, with its interval where there is one."""
 
     x: float
@@ -342,7 +344,7 @@ class CurvePoint(Row):
     high: float | None
 
 
-class CurveRow(Row):
+class CurveRow(Row, frozen=True, kw_only=True):
     """A named series."""
 
     name: str
@@ -351,7 +353,7 @@ class CurveRow(Row):
     points: tuple[CurvePoint, ...]
 
 
-class MetricRow(Row):
+class MetricRow(Row, frozen=True, kw_only=True):
     """A number with its interval, held against the criterion that was fixed for it.
 
     `value` is null when a criterion was never measured. `result` is `not judged` when there is no
@@ -374,7 +376,7 @@ class MetricRow(Row):
     note: str
 
 
-class EvaluationRow(Row):
+class EvaluationRow(Row, frozen=True, kw_only=True):
     """The latest evaluation of one kind for one model, and how often it was tried before."""
 
     index: int
@@ -399,7 +401,7 @@ class EvaluationRow(Row):
     at: str
 
 
-class Report(Row):
+class Report(Row, frozen=True, kw_only=True):
     """The whole report. See `document.build_report`."""
 
     schema: Literal["urn:sealwright:report:v1"] = SCHEMA

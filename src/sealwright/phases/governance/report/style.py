@@ -7,15 +7,33 @@ import hashlib
 from typing import Final
 
 LIGHT: Final = {
-    "paper": "#ffffff", "wash": "#f5f6f8", "ink": "#16191d", "muted": "#525a63", "line": "#d3d8de",
-    "accent": "#0a4a86", "good": "#0f5c28", "good-wash": "#e5f3e9", "bad": "#9c0c22",
-    "bad-wash": "#fcebed", "warn": "#704300", "warn-wash": "#fdf2da",
-}  # fmt: skip
+    "paper": "#ffffff",
+    "wash": "#f5f6f8",
+    "ink": "#16191d",
+    "muted": "#525a63",
+    "line": "#d3d8de",
+    "accent": "#0a4a86",
+    "good": "#0f5c28",
+    "good-wash": "#e5f3e9",
+    "bad": "#9c0c22",
+    "bad-wash": "#fcebed",
+    "warn": "#704300",
+    "warn-wash": "#fdf2da",
+}
 DARK: Final = {
-    "paper": "#14171b", "wash": "#1c2026", "ink": "#e8eaed", "muted": "#a7afb9", "line": "#363c45",
-    "accent": "#8ec1f5", "good": "#86d69c", "good-wash": "#17301f", "bad": "#ff9ba8",
-    "bad-wash": "#3d1a20", "warn": "#f0c274", "warn-wash": "#362a12",
-}  # fmt: skip
+    "paper": "#14171b",
+    "wash": "#1c2026",
+    "ink": "#e8eaed",
+    "muted": "#a7afb9",
+    "line": "#363c45",
+    "accent": "#8ec1f5",
+    "good": "#86d69c",
+    "good-wash": "#17301f",
+    "bad": "#ff9ba8",
+    "bad-wash": "#3d1a20",
+    "warn": "#f0c274",
+    "warn-wash": "#362a12",
+}
 """Colour by role. Each text colour has a contrast of at least 4.5 to 1 on its ground."""
 
 
@@ -127,6 +145,7 @@ svg.lineage .small{font-size:10px;font-weight:400}
 .box.is-environment,.box.is-config{stroke-dasharray:5 3}
 .double{fill:none;stroke:var(--ink);stroke-width:1}
 .arrow{fill:none;stroke:var(--muted);stroke-width:1.3}
+.arrow.tested{stroke-dasharray:2 4}
 .arrowhead{fill:var(--muted)}
 .axis{fill:none;stroke:var(--muted);stroke-width:1}
 .grid{stroke:var(--line);stroke-width:1}

@@ -32,13 +32,17 @@ def lineage_drawing(
     width = (placement.columns - 1) * COLUMN + BOX_WIDTH + 2 * MARGIN
     height = int((placement.rows - 1) * ROW) + BOX_HEIGHT + 2 * MARGIN
     names = {node.digest: node.name for node in nodes}
-    made = [f"{names[a]} was used to make {names[b]}" for a, b in placement.routes]
+    made_from = {(e.source, e.target) for e in edges if e.relation == "made-from"}
+    made = [
+        f"{names[a]} was used to {'make' if (a, b) in made_from else 'test'} {names[b]}"
+        for a, b in placement.routes
+    ]
     description = "; ".join(made) or "No artifact was made from another."
     return element(
         "svg",
         element("title", "Lineage: what each artifact was made from", id="lineage-title"),
         element("desc", description, id="lineage-desc"),
-        element("g", *_arrows(placement), class_="arrows"),
+        element("g", *_arrows(placement, made_from), class_="arrows"),
         *(_box(node, placement, in_question=node.digest in subjects) for node in nodes),
         class_="lineage",
         role="img",
@@ -53,9 +57,10 @@ def _corner(column: int, row: float) -> tuple[float, float]:
     return MARGIN + column * COLUMN, MARGIN + row * ROW
 
 
-def _arrows(placement: Placement) -> list[Markup]:
+def _arrows(placement: Placement, made_from: set[tuple[str, str]]) -> list[Markup]:
+    """Solid to what was made, dotted to what was only tested."""
     arrows = []
-    for route in placement.routes.values():
+    for edge, route in placement.routes.items():
         points = [_corner(*place) for place in route]
         x, y = points[0][0] + BOX_WIDTH, points[0][1] + BOX_HEIGHT / 2
         path = f"M{x:g} {y:g}"
@@ -69,8 +74,10 @@ def _arrows(placement: Placement) -> list[Markup]:
                 x += BOX_WIDTH
                 path += f" L{x:g} {y:g}"
         head = f"{x + 8:g},{y:g} {x - 1:g},{y - 4.5:g} {x - 1:g},{y + 4.5:g}"
-        arrows += [element("path", d=path, class_="arrow"),
-                   element("polygon", points=head, class_="arrowhead")]  # fmt: skip
+        arrows += [
+            element("path", d=path, class_="arrow" if edge in made_from else "arrow tested"),
+            element("polygon", points=head, class_="arrowhead"),
+        ]
     return arrows
 
 
@@ -84,9 +91,15 @@ def _box(node: LineageNode, placement: Placement, *, in_question: bool) -> Marku
     texts = (
         element("text", node.kind, x=centre, y=y + 19, class_="kind", text_anchor="middle"),
         element("text", shorten(node.name), x=centre, y=y + 34, text_anchor="middle"),
-        element("text", f"{node.digest[:8]} · {count}", x=centre, y=y + 48, class_="small",
-                text_anchor="middle"),
-    )  # fmt: skip
+        element(
+            "text",
+            f"{node.digest[:8]} · {count}",
+            x=centre,
+            y=y + 48,
+            class_="small",
+            text_anchor="middle",
+        ),
+    )
     hint = element("title", f"{node.kind} {node.name}, sha256 {node.digest}, {count}")
     drawn = element("g", hint, shape, inner if in_question else None, *texts)
     first = next((index for index in node.evidence if index >= 0), None)
@@ -128,10 +141,18 @@ def _outline(kind: str, left: float, top: float, *, inset: float = 0) -> str:
     corners = {
         "code": [(0, 0), (w - 12, 0), (w, 12), (w, h), (0, h)],
         "environment": [(12, 0), (w - 12, 0), (w, h / 2), (w - 12, h), (12, h), (0, h / 2)],
-        "system": [(10, 0), (w - 10, 0), (w, 10), (w, h - 10), (w - 10, h), (10, h), (0, h - 10),
-                   (0, 10)],
+        "system": [
+            (10, 0),
+            (w - 10, 0),
+            (w, 10),
+            (w, h - 10),
+            (w - 10, h),
+            (10, h),
+            (0, h - 10),
+            (0, 10),
+        ],
         "config": [(10, 0), (w, 0), (w - 10, h), (0, h)],
-    }.get(kind, [(0, 0), (w, 0), (w, h), (0, h)])  # fmt: skip
+    }.get(kind, [(0, 0), (w, 0), (w, h), (0, h)])
     path = "M" + " L".join(f"{x + dx:g} {y + dy:g}" for dx, dy in corners) + " Z"
     if kind == "code":
         path += f" M{x + w - 12:g} {y:g} V{y + 12:g} H{x + w:g}"

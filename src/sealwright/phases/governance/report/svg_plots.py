@@ -33,6 +33,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """The pixel for `value`, held within the axis."""
         share = (value - self.low) / (self.high - self.low)
         return round(self.start + min(1.0, max(0.0, share)) * (self.end - self.start), 2)
 
@@ -107,8 +108,16 @@ def _threshold(x: float, op: str) -> list[Markup]:
     while at + 4 <= right:
         hatch.append(f"M{at:g} {STRIP_HEIGHT} L{at + 4:g} {STRIP_HEIGHT - 6}")
         at += 8
-    shaded = [element("rect", x=left, y=0, width=round(right - left, 2), height=STRIP_HEIGHT,
-                      class_="forbidden")]  # fmt: skip
+    shaded = [
+        element(
+            "rect",
+            x=left,
+            y=0,
+            width=round(right - left, 2),
+            height=STRIP_HEIGHT,
+            class_="forbidden",
+        )
+    ]
     if hatch:
         shaded.append(element("path", d=" ".join(hatch), class_="hatch"))
     return [*shaded, element("line", x1=x, x2=x, y1=0, y2=STRIP_HEIGHT, class_="threshold")]
@@ -147,8 +156,16 @@ def strip_axis(scale: Scale) -> Markup:
         for t in ticks(scale.low, scale.high)
     ]
     line = element("line", x1=0, x2=STRIP_WIDTH, y1=0.5, y2=0.5, class_="axis")
-    return element("svg", line, *marks, class_="strip", viewBox=f"0 0 {STRIP_WIDTH} 17",
-                   width=STRIP_WIDTH, height=17, aria_hidden="true")  # fmt: skip
+    return element(
+        "svg",
+        line,
+        *marks,
+        class_="strip",
+        viewBox=f"0 0 {STRIP_WIDTH} 17",
+        width=STRIP_WIDTH,
+        height=17,
+        aria_hidden="true",
+    )
 
 
 def curve_drawing(
@@ -194,12 +211,16 @@ def _frame(curve: CurveRow, horizontal: Scale, vertical: Scale) -> Markup:
     parts = [element("path", d=f"M{left:g} {top:g} V{bottom:g} H{right:g}", class_="axis")]
     for tick in ticks(horizontal.low, horizontal.high):
         x = horizontal(tick)
-        parts += [element("line", x1=x, x2=x, y1=bottom, y2=bottom + 4, class_="axis"),
-                  element("text", number(tick), x=x, y=bottom + 15, text_anchor="middle")]  # fmt: skip
+        parts += [
+            element("line", x1=x, x2=x, y1=bottom, y2=bottom + 4, class_="axis"),
+            element("text", number(tick), x=x, y=bottom + 15, text_anchor="middle"),
+        ]
     for tick in ticks(vertical.low, vertical.high):
         y = vertical(tick)
-        parts += [element("line", x1=left, x2=right, y1=y, y2=y, class_="grid"),
-                  element("text", number(tick), x=left - 6, y=y + 4, text_anchor="end")]  # fmt: skip
+        parts += [
+            element("line", x1=left, x2=right, y1=y, y2=y, class_="grid"),
+            element("text", number(tick), x=left - 6, y=y + 4, text_anchor="end"),
+        ]
     middle = (left + right) / 2
     parts += [
         element("text", curve.x_label[:60], x=middle, y=CURVE_HEIGHT - 6, text_anchor="middle"),
@@ -214,17 +235,33 @@ def _reference(
     parts = []
     if diagonal:
         parts.append(
-            element("line", x1=horizontal(0), y1=vertical(0), x2=horizontal(1), y2=vertical(1),
-                    class_="threshold")
-        )  # fmt: skip
-        parts.append(element("text", "perfectly calibrated", x=horizontal(0.52), y=vertical(0.4),
-                             class_="small"))  # fmt: skip
+            element(
+                "line",
+                x1=horizontal(0),
+                y1=vertical(0),
+                x2=horizontal(1),
+                y2=vertical(1),
+                class_="threshold",
+            )
+        )
+        parts.append(
+            element(
+                "text", "perfectly calibrated", x=horizontal(0.52), y=vertical(0.4), class_="small"
+            )
+        )
     if threshold is not None:
         y = vertical(threshold)
-        parts += [element("line", x1=horizontal.start, x2=horizontal.end, y1=y, y2=y,
-                          class_="threshold"),
-                  element("text", f"asked: {number(threshold)}", x=horizontal.end, y=y - 4,
-                          text_anchor="end", class_="small")]  # fmt: skip
+        parts += [
+            element("line", x1=horizontal.start, x2=horizontal.end, y1=y, y2=y, class_="threshold"),
+            element(
+                "text",
+                f"asked: {number(threshold)}",
+                x=horizontal.end,
+                y=y - 4,
+                text_anchor="end",
+                class_="small",
+            ),
+        ]
     return element("g", *parts)
 
 
@@ -234,7 +271,15 @@ def _series(points: Sequence[CurvePoint], horizontal: Scale, vertical: Scale) ->
     parts = [element("path", d=line, class_="series")] if len(places) > 1 else []
     for point, (x, y) in zip(points, places, strict=True):
         if point.low is not None and point.high is not None:
-            parts.append(element("line", x1=x, x2=x, y1=vertical(point.low),
-                                 y2=vertical(point.high), class_="interval"))  # fmt: skip
+            parts.append(
+                element(
+                    "line",
+                    x1=x,
+                    x2=x,
+                    y1=vertical(point.low),
+                    y2=vertical(point.high),
+                    class_="interval",
+                )
+            )
         parts.append(element("circle", cx=x, cy=y, r=3.5, class_="dot full"))
     return element("g", *parts)

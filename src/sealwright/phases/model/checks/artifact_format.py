@@ -18,7 +18,7 @@ from sealwright.phases.model.protobuf import Budget, outline
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PK\x03\x04", "zip"),
     (0, b"PK\x05\x06", "zip"),
-    (0, b"\x1f\x8b", "gzip"),
+    (0, b"\x1f\x8b\x08", "gzip"),
     (0, b"BZh", "bzip2"),
     (0, b"\xfd7zXZ\x00", "xz"),
     (0, b"\x28\xb5\x2f\xfd", "zstd"),
@@ -29,13 +29,14 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PAR1", "parquet"),
     (0, b"SQLite format 3\x00", "sqlite"),
     (0, b"\x7fELF", "elf"),
-    (0, b"MZ", "pe"),
-    (0, b"#!", "script"),
     (4, b"TFL3", "tflite"),
     (4, b"ORTM", "ort"),
     *((offset, b"\x89HDF\r\n\x1a\n", "hdf5") for offset in (0, *(512 << n for n in range(8)))),
 )
 """Offset, bytes, format. HDF5 may stand behind a block of the user's own."""
+
+_SHORT_MAGIC: tuple[tuple[bytes, str], ...] = ((b"MZ", "pe"), (b"#!", "script"))
+"""Marks so short that the length of a safetensors header can hit them by chance."""
 
 _EXTENSIONS: dict[str, tuple[str, ...]] = {
     ".onnx": ("onnx",),
@@ -63,6 +64,23 @@ EXAMINED = ("onnx", "safetensors")
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 22 + 0xFFFF
 _TEXT_READ = 1 << 20
+
+_LINE = 1 << 16
+"""Stands for an argument that ends with its line."""
+_PICKLE_STEPS = 10_000
+_PICKLE_IMPORTS = frozenset(b"ci\x93\x82\x83\x84")
+_PICKLE_ARGUMENTS: dict[int, int] = {
+    **dict.fromkeys(b"(012Nstuplade)]}RQbo\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x94\x97\x98", 0),
+    **dict.fromkeys(b"FILSVPgp", _LINE),
+    **dict.fromkeys(b"Khq\x80", 1),
+    **dict.fromkeys(b"M", 2),
+    **dict.fromkeys(b"Jjr", 4),
+    **dict.fromkeys(b"G\x95", 8),
+    **dict.fromkeys(b"UC\x8a\x8c", -1),
+    **dict.fromkeys(b"TBX\x8b", -4),
+    **dict.fromkeys(b"\x8d\x8e\x96", -8),
+}
+"""Opcode → bytes of its argument; -n: a length of n bytes, and as many bytes as it says."""
 
 UNEXAMINED = Rule(
     id="SW-FMT-001",
@@ -122,14 +140,19 @@ def recognise(file: ModelFile) -> tuple[str, ...]:
     for offset, mark, name in _MAGIC:
         if data[offset : offset + len(mark)] == mark and name not in found:
             found.append(name)
-    if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        found.append("pickle")
     if len(data) >= 10 and data[8:9] == b"{":
         found.append("safetensors")
     if is_onnx(data):
         found.append("onnx")
+    headed = data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
+    if (headed and "safetensors" not in found) or (found and acts_as_pickle(data)):
+        found.append("pickle")
+    if not found:
+        found.extend(name for mark, name in _SHORT_MAGIC if data[: len(mark)] == mark)
     if not found and _is_text(data):
         found.append("text")
+    if not found and acts_as_pickle(data):
+        found.append("pickle")
     return tuple(found)
 
 
@@ -148,6 +171,35 @@ def is_onnx(data: Buffer) -> bool:
     except SealwrightError:
         return False
     return any(fields[number].name == "graph" for number in numbers)
+
+
+def acts_as_pickle(data: Buffer) -> bool:
+    """Whether an unpickler that starts at the first byte would get as far as importing something.
+
+    Only the lengths of opcodes are followed, more leniently than any unpickler does. A pickle hides
+    in another format this way: the format's first bytes are read as text up to a line end.
+    """
+    position, steps = 0, 0
+    while position < len(data) and steps < _PICKLE_STEPS:
+        opcode = data[position]
+        if opcode in _PICKLE_IMPORTS:
+            return True
+        size = _PICKLE_ARGUMENTS.get(opcode)
+        if size is None:
+            return False
+        position += 1
+        if size == _LINE:
+            end = data.find(b"\n", position)
+            if end < 0:
+                return False
+            position = end + 1
+        elif size < 0:
+            width = -size
+            position += width + int.from_bytes(data[position : position + width], "little")
+        else:
+            position += size
+        steps += 1
+    return steps == _PICKLE_STEPS
 
 
 def examine(file: ModelFile) -> Examination:

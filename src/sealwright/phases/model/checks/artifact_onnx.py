@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
@@ -29,16 +28,25 @@ MAX_BYTES = (1 << 31) - 1
 MAX_EXPANDED_NODES = 10_000_000
 """Nodes after every function is written out where it is called."""
 _REVIEW = ("com.microsoft", "ai.onnx.preview", "ai.onnx.training")
-"""Domains (and what is below them) that ship with a runtime or with ONNX, but do more than ONNX."""
+"""Domains (and those below them) that ship with a runtime or with ONNX, but do more than ONNX."""
 _LOADERS = frozenset(
-    ("EPContext", "PyOp", "PythonOp", "PythonOpGrad", "ATen", "SnpeDnn", "OpenVINO", "ExternalGradient")
+    ("EPContext", "PyOp", "PythonOp", "PythonOpGrad", "ATen", "ExternalGradient", "Snpe")
 )
 """Operators of such domains that load a binary or run Python."""
 _RUNTIME_KEYS = frozenset(("ort_config",))
-_LISTED_KEYS = 20
+_LISTED = 20
 
-Name = tuple[str, str, str]
-"""Domain, name and overload of a function."""
+Function = tuple[str, str]
+"""Domain and name."""
+_MAIN: Function = ("", "")
+"""Stands for the main graph, which is no function."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    rule: Rule
+    first: int
+    count: int = 0
 
 
 @dataclass(slots=True)
@@ -46,15 +54,189 @@ class _Reading:
     """What is known while one model is read."""
 
     file: ModelFile
-    functions: dict[Name, Message] = field(default_factory=dict)
-    names: frozenset[tuple[str, str]] = frozenset()
-    seen: dict[tuple[str, str], list[object]] = field(default_factory=dict)
+    functions: frozenset[Function]
+    seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
     numbers: int = 0
-    """Bytes of tensors."""
-    calls: dict[Name | None, Counter[tuple[str, str]]] = field(default_factory=dict)
-    nodes: Counter[Name | None] = field(default_factory=Counter)
+    """Bytes of tensors, which are measured and not judged."""
+    calls: dict[Function, Counter[Function]] = field(default_factory=dict)
+    nodes: Counter[Function] = field(default_factory=Counter)
+    used_domains: set[str] = field(default_factory=set)
 
     def report(self, rule: Rule, message: str, *, at: Message) -> None:
         """Keeps the first place of each different message, and counts the others."""
-        known = self.seen.setdefault((rule.id, message), [rule, at.start, 0])
-        known[2] = int(str(known[2])) + 1
+        known = self.seen.setdefault((rule.id, message), _Seen(rule, at.start))
+        known.count += 1
+
+    def observations(self) -> tuple[Observation, ...]:
+        """All of it."""
+        return tuple(
+            observe(
+                one.rule,
+                message + (f" ({one.count} times)" if one.count > 1 else ""),
+                location=f"{self.file.name}: byte {one.first}",
+            )
+            for (_, message), one in self.seen.items()
+        )
+
+
+def examine(file: ModelFile) -> Examination:
+    """Reads the whole file and looks at every message in it."""
+    if len(file.data) > MAX_BYTES:
+        return _stopped(rules.LIMIT, f"{len(file.data)} bytes; at most {MAX_BYTES} are read", file)
+    try:
+        model = read_message(file.data, type="ModelProto", schema=SCHEMA, budget=Budget())
+    except MalformedError as error:
+        return _stopped(rules.MALFORMED, error.message, file)
+    except LimitReached as error:
+        return _stopped(rules.LIMIT, error.message, file)
+    functions = [(f.text("domain"), f.text("name")) for f in model.each("functions")]
+    reading = _Reading(file=file, functions=frozenset(functions))
+    _walk(reading, model)
+    _model(reading, model)
+    _functions(reading, model)
+    return Examination(
+        observations=reading.observations(), parsed=len(file.data) - reading.numbers
+    )
+
+
+def _stopped(rule: Rule, message: str, file: ModelFile) -> Examination:
+    return Examination(observations=(observe(rule, message, location=file.name),))
+
+
+def _walk(reading: _Reading, model: Message) -> None:
+    """Visits every message, whatever it is embedded in: there is no place to hide a node."""
+    pending: list[tuple[Message, Function]] = [(model, _MAIN)]
+    while pending:
+        message, owner = pending.pop()
+        for strange in message.strange:
+            reading.report(rules.STRANGE, f"{message.type}: {strange}", at=message)
+        match message.type:
+            case "FunctionProto":
+                owner = (message.text("domain"), message.text("name"))
+            case "NodeProto":
+                _node(reading, message, owner)
+            case "TensorProto":
+                _tensor(reading, message)
+            case "OperatorSetIdProto":
+                _operator_set(reading, message)
+            case "TypeProto.Opaque":
+                kind = quoted(f"{message.text('domain')}.{message.text('name')}")
+                reading.report(rules.REVIEW_OPERATOR, f"the opaque type {kind}", at=message)
+            case "TrainingInfoProto":
+                reading.report(rules.TRAINING, "a training graph", at=message)
+        for inner in message.messages.values():
+            pending.extend((one, owner) for one in inner)
+
+
+def _node(reading: _Reading, node: Message, owner: Function) -> None:
+    domain, operator = node.text("domain"), node.text("op_type")
+    reading.nodes[owner] += 1
+    reading.used_domains.add(domain)
+    name = quoted(f"{domain}.{operator}" if domain else operator)
+    if (domain, operator) in reading.functions:
+        reading.calls.setdefault(owner, Counter())[(domain, operator)] += 1
+    elif domain in OPERATORS:
+        if operator not in OPERATORS[domain]:
+            reading.report(rules.NEWER, f"operator {name} is not known", at=node)
+    elif _in_review(domain) and operator not in _LOADERS:
+        reading.report(rules.REVIEW_OPERATOR, f"operator {name}", at=node)
+    else:
+        reading.report(rules.CUSTOM_OPERATOR, f"operator {name}", at=node)
+
+
+def _in_review(domain: str) -> bool:
+    return any(domain == known or domain.startswith(known + ".") for known in _REVIEW)
+
+
+def _tensor(reading: _Reading, tensor: Message) -> None:
+    def report(rule: Rule, message: str) -> None:
+        reading.report(rule, message, at=tensor)
+
+    reading.numbers += examine_tensor(reading.file.data, tensor, report)
+
+
+def _operator_set(reading: _Reading, imported: Message) -> None:
+    domain, version = imported.text("domain"), signed(imported.number("version"))
+    name = quoted(domain or "ai.onnx")
+    if version < 1:
+        reading.report(rules.INCOMPLETE, f"operator set {name} version {version}", at=imported)
+    elif version > OPSETS.get(domain, version):
+        message = f"operator set {name} version {version}; known up to {OPSETS[domain]}"
+        reading.report(rules.NEWER, message, at=imported)
+
+
+def _model(reading: _Reading, model: Message) -> None:
+    """What a model must have at least, and what it says about itself."""
+    version = signed(model.number("ir_version"))
+    if version < OLDEST_IR_VERSION:
+        reading.report(rules.INCOMPLETE, f"IR version {version}", at=model)
+    elif version > IR_VERSION:
+        message = f"IR version {version}; known up to {IR_VERSION}"
+        reading.report(rules.NEWER, message, at=model)
+    graphs = model.each("graph")
+    if len(graphs) != 1:
+        reading.report(rules.INCOMPLETE, f"{len(graphs)} main graphs instead of one", at=model)
+    for graph in graphs:
+        for part in ("node", "output"):
+            if not graph.each(part):
+                reading.report(rules.INCOMPLETE, f"the main graph has no {part}", at=graph)
+    domains = [one.text("domain") for one in model.each("opset_import")]
+    if not domains or len(set(domains)) != len(domains):
+        message = "operator sets must be imported, each once"
+        reading.report(rules.INCOMPLETE, message, at=model)
+    own = {domain for domain, _ in reading.functions}
+    for domain in sorted(set(domains) - set(OPERATORS) - reading.used_domains - own):
+        reading.report(rules.IMPORTED_DOMAIN, f"domain {quoted(domain)}", at=model)
+    _metadata(reading, model)
+
+
+def _metadata(reading: _Reading, model: Message) -> None:
+    keys = sorted(entry.text("key") for entry in model.each("metadata_props"))
+    if len(set(keys)) != len(keys):
+        reading.report(rules.STRANGE, "a metadata key occurs twice", at=model)
+    for key in sorted(_RUNTIME_KEYS & set(keys)):
+        reading.report(rules.RUNTIME_CONFIG, f"metadata {quoted(key)}", at=model)
+    if keys:
+        shown = ", ".join(quoted(key) for key in keys[:_LISTED])
+        more = f" and {len(keys) - _LISTED} more" if len(keys) > _LISTED else ""
+        reading.report(rules.METADATA, f"metadata {shown}{more}", at=model)
+
+
+def _functions(reading: _Reading, model: Message) -> None:
+    """Local functions: each once, none in place of an operator, none endless when written out."""
+    defined: set[tuple[str, str, str]] = set()
+    for function in model.each("functions"):
+        domain, name = function.text("domain"), function.text("name")
+        shown = quoted(f"{domain}.{name}")
+        if (domain, name, function.text("overload")) in defined:
+            reading.report(rules.FUNCTION, f"function {shown} is defined twice", at=function)
+        defined.add((domain, name, function.text("overload")))
+        if domain in OPERATORS:
+            reading.report(rules.FUNCTION, f"function {shown} is in a standard domain", at=function)
+    graph = {caller: set(callees) for caller, callees in reading.calls.items()}
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError:
+        reading.report(rules.FUNCTION, "functions call each other in a circle", at=model)
+        return
+    expanded: dict[Function, int] = {}
+    for one in order:
+        inner = reading.calls.get(one, Counter())
+        expanded[one] = reading.nodes[one] + sum(expanded[c] * n for c, n in inner.items())
+    if expanded.get(_MAIN, 0) > MAX_EXPANDED_NODES:
+        message = f"functions expand to more than {MAX_EXPANDED_NODES} nodes"
+        reading.report(rules.LIMIT, message, at=model)
+
+
+CHECK = ArtifactCheck(
+    id="artifact-onnx",
+    title="Strict ONNX model",
+    format="onnx",
+    examines=(
+        "The protobuf encoding, versions, operators and their domains in all graphs, subgraphs and "
+        "functions, tensor types, shapes and sizes, external data, metadata. The weights are not "
+        "judged: a model can pass and still be wrong, biased or poisoned."
+    ),
+    rules=rules.RULES,
+    examine=examine,
+)

@@ -92,17 +92,16 @@ class ArtifactCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeExamination:
-    """What one check saw of source files. Every file given is in exactly one of the two."""
+    """What one check saw of source files. `examined` are the paths it read to the end."""
 
     observations: tuple[Observation, ...]
-    examined: frozenset[str]
-    not_examined: dict[str, str]
-    """Path → why not."""
+    examined: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeCheck:
-    """A check of Python source. `engine` says which program and rules do the work."""
+    """A check of source code, given all files at once. `engine` names the program and rules that do
+    the work, where they are not our own."""
 
     id: str
     title: str

@@ -45,7 +45,7 @@ def measure_calibration(exam: Examination, rng: np.random.Generator) -> Outcome:
         )
     labels, scores = exam.test.labels, exam.test_scores
     exact = score_table(scores, labels)
-    table = pooled(exact)
+    table = pooled(exact, replicates=exam.declaration.bootstrap)
     bins = equal_mass_bins(table, bins=max(1, min(BINS, len(labels) // MIN_BIN_ROWS)))
     draws = resample(table, replicates=exam.declaration.bootstrap, rng=rng, stratified=False)
     square = float(brier(exact))
@@ -165,9 +165,7 @@ def _reliability(table: ScoreTable, *, bins: IntArray) -> Curve:
     points = []
     for n, hits, total in zip(sums.n, sums.positives, sums.scores, strict=True):
         ends = wilson(float(hits), float(n))
-        points.append(
-            Point(x=float(total / n), y=float(hits / n), low=ends.low, high=ends.high)
-        )
+        points.append(Point(x=float(total / n), y=float(hits / n), low=ends.low, high=ends.high))
     return Curve(
         name="reliability",
         x_label="mean score of the bin",

@@ -1,4 +1,4 @@
-"""Makes a `Measurement` from a value and its interval, in one place so that none lacks its method."""
+"""Makes a `Measurement` from a value and its interval, so that none lacks its method."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def measure_performance(exam: Examination, rng: np.random.Generator) -> Outcome:
     exact = score_table(exam.test_scores, labels)
     counts = confusion(exact)
     replicates = exam.declaration.bootstrap
-    table = pooled(exact)
+    table = pooled(exact, replicates=replicates)
     within = resample(table, replicates=replicates, rng=rng, stratified=True)
     again = confusion(within)
     n, smaller = len(labels), min(int(labels.sum()), int((~labels).sum()))

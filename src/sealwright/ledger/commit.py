@@ -1,0 +1,125 @@
+"""Group commit: one thread makes whatever waits durable at once, since a sync is what costs.
+
+A batch takes at most 1,024 entries. It starts at once if as many clients wait as did lately, and
+after 5 ms at the latest: waiting longer would only add delay, starting sooner would split the
+clients in two halves that pay for a sync each.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from sealwright.errors import UsageError
+from sealwright.ledger.checkpoint import SignedCheckpoint
+from sealwright.ledger.interface import NewEntry
+
+MAX_BATCH = 1024
+MAX_WAIT_SECONDS = 0.005
+
+Append = Callable[[Sequence[NewEntry]], tuple[list[int], SignedCheckpoint]]
+
+
+class _Request:
+    """Entries of one caller, and the lock that holds him until they are durable."""
+
+    __slots__ = ("done", "entries", "error", "result")
+
+    def __init__(self, entries: Sequence[NewEntry]) -> None:
+        self.entries = entries
+        self.done = threading.Lock()
+        self.done.acquire()
+        self.result: tuple[list[int], SignedCheckpoint] | None = None
+        self.error: BaseException | None = None
+
+
+class Committer:
+    """Collects requests of any number of threads and hands them to `append` in batches."""
+
+    def __init__(self, append: Append) -> None:
+        self._append = append
+        self._queue: deque[_Request] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Lock()
+        self._wake.acquire()
+        self._wanted = 1
+        """How many waiting requests wake the thread; 0 while it is awake."""
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="ledger-commit", daemon=True)
+        self._thread.start()
+
+    def submit(self, entries: Sequence[NewEntry]) -> tuple[list[int], SignedCheckpoint]:
+        """Appends up to 1,024 entries, all or none; returns once they are durable and published."""
+        if not 1 <= len(entries) <= MAX_BATCH:
+            raise UsageError(f"1 to {MAX_BATCH} entries at a time, not {len(entries)}")
+        request = _Request(entries)
+        with self._lock:
+            if self._closed:
+                raise UsageError("the ledger is closed")
+            self._queue.append(request)
+            if self._wanted and len(self._queue) >= self._wanted:
+                self._wanted = 0
+                self._wake.release()
+        request.done.acquire()
+        if request.result is None:
+            raise request.error or RuntimeError("a request was answered with nothing")
+        return request.result
+
+    def close(self) -> None:
+        """Makes everything that waits durable, then stops."""
+        with self._lock:
+            self._closed = True
+            if self._wanted:
+                self._wanted = 0
+                self._wake.release()
+        self._thread.join()
+
+    def _run(self) -> None:
+        expected = 1
+        while self._await(1, None) or self._queue:
+            if len(self._queue) < expected:
+                self._await(expected, MAX_WAIT_SECONDS)
+            batch = self._take()
+            self._commit(batch)
+            # Those who were just answered come back, and those who wait by now are there already.
+            expected = len(batch) + len(self._queue)
+            for request in batch:
+                request.done.release()
+
+    def _await(self, wanted: int, seconds: float | None) -> bool:
+        """Waits until `wanted` requests are there, for `seconds` at most; False once closed."""
+        with self._lock:
+            if len(self._queue) >= wanted or self._closed:
+                return not self._closed
+            self._wanted = wanted
+        woken = self._wake.acquire(timeout=-1 if seconds is None else seconds)
+        with self._lock:
+            if not woken and not self._wanted:
+                self._wake.acquire()  # the call came just after our patience ended
+            self._wanted = 0
+            return not self._closed
+
+    def _take(self) -> list[_Request]:
+        batch: list[_Request] = []
+        room = MAX_BATCH
+        with self._lock:
+            while self._queue and len(self._queue[0].entries) <= room:
+                request = self._queue.popleft()
+                room -= len(request.entries)
+                batch.append(request)
+        return batch
+
+    def _commit(self, batch: Sequence[_Request]) -> None:
+        entries = [entry for request in batch for entry in request.entries]
+        try:
+            indices, checkpoint = self._append(entries)
+        except BaseException as error:  # noqa: BLE001 - handed to the callers, who raise it
+            for request in batch:
+                request.error = error
+            return
+        at = 0
+        for request in batch:
+            count = len(request.entries)
+            request.result = (indices[at : at + count], checkpoint)
+            at += count
