@@ -25,7 +25,7 @@ def paths_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[
             yield from paths_in(inner, (*path, index))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents())
 def test_every_path_of_a_generated_document_is_found_where_it_stands(document: Writer) -> None:
     text = document.text.replace("\r\n", "\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from sealwright.errors import UsageError
 from sealwright.ledger.checkpoint import SignedCheckpoint
@@ -17,6 +18,7 @@ from sealwright.ledger.interface import NewEntry
 
 MAX_BATCH = 1024
 MAX_WAIT_SECONDS = 0.005
+_PATIENCE_SECONDS = 0.5
 
 Append = Callable[[Sequence[NewEntry]], tuple[list[int], SignedCheckpoint]]
 
@@ -24,7 +26,7 @@ Append = Callable[[Sequence[NewEntry]], tuple[list[int], SignedCheckpoint]]
 class _Request:
     """Entries of one caller, and the lock that holds him until they are durable."""
 
-    __slots__ = ("done", "entries", "error", "result")
+    __slots__ = ("after", "done", "entries", "error", "result")
 
     def __init__(self, entries: Sequence[NewEntry]) -> None:
         self.entries = entries
@@ -32,6 +34,14 @@ class _Request:
         self.done.acquire()
         self.result: tuple[list[int], SignedCheckpoint] | None = None
         self.error: BaseException | None = None
+        self.after: _Request | None = None
+        """Whom the caller wakes in turn: a hundred threads woken at once would only fight for
+        the interpreter lock (measured: twice the processor time per append)."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is settled, well or badly."""
+        return self.result is not None or self.error is not None
 
 
 class Committer:
@@ -61,7 +71,11 @@ class Committer:
             if self._wanted and len(self._queue) >= self._wanted:
                 self._wanted = 0
                 self._wake.release()
-        request.done.acquire()
+        # The timeout only matters if a caller before us was killed before he could wake us.
+        while not request.done.acquire(timeout=_PATIENCE_SECONDS) and not request.answered:
+            continue
+        if request.after is not None:
+            request.after.done.release()
         if request.result is None:
             raise request.error or RuntimeError("a request was answered with nothing")
         return request.result
@@ -84,8 +98,10 @@ class Committer:
             self._commit(batch)
             # Those who were just answered come back, and those who wait by now are there already.
             expected = len(batch) + len(self._queue)
-            for request in batch:
-                request.done.release()
+            for request, after in pairwise(batch):
+                request.after = after
+            if batch:
+                batch[0].done.release()
 
     def _await(self, wanted: int, seconds: float | None) -> bool:
         """Waits until `wanted` requests are there, for `seconds` at most; False once closed."""

@@ -97,11 +97,17 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """The known word that is spelled most like this one, if any is close."""
+    near = difflib.get_close_matches(word[:_SHOWN], islice(known, _COMPARED), n=1)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """Advice that names the nearest known word, or a few of the known ones."""
-    near = difflib.get_close_matches(word[:_SHOWN], islice(known, _COMPARED), n=1)
-    if near:
-        return f'did you mean "{near[0]}"?'
+    near = nearest(word, known)
+    if near is not None:
+        return f'did you mean "{near}"?'
     if not known:
         return ""
     few = ", ".join(sorted(known)[:_NAMED])

@@ -16,7 +16,7 @@ import msgspec.inspect as kinds
 
 from sealwright.lifecycle.documentation import help_for
 from sealwright.lifecycle.positions import Path
-from sealwright.lifecycle.problem import Problem, did_you_mean, dotted, shown
+from sealwright.lifecycle.problem import Problem, did_you_mean, dotted, nearest, shown
 
 MAX_INTEGER = 2**53 - 1
 """Larger whole numbers have no exact form in the canonical JSON that evidence is written in."""
@@ -86,14 +86,17 @@ def _in_struct(
 ) -> Iterator[Problem]:
     known = {each.encode_name: each for each in kind.fields}
     where = _table(path)
+    misspelled: set[str | None] = set()
     for name, inner in value.items():
         if name in known:
             yield from find_problems(inner, known[name].type, (*path, name))
         else:
-            advice = did_you_mean(name, [each for each in known if each not in value])
+            absent = [each for each in known if each not in value]
+            misspelled.add(nearest(name, absent))
+            advice = did_you_mean(name, absent)
             yield Problem((*path, name), f"unknown key {shown(name)} in {where}", advice, at="key")
     for name, each in known.items():
-        if each.required and name not in value:
+        if each.required and name not in value and name not in misspelled:
             yield Problem(
                 path,
                 f"{where} lacks the key {shown(name)}",

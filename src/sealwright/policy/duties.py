@@ -120,6 +120,12 @@ def uncountersigned_policy_makers(
     return makers if len(people) < 2 else frozenset()
 
 
+def revoked_for_cause(item: Verified) -> bool:
+    """Whether the signer's key was withdrawn because it, or he, could not be trusted."""
+    revoked = item.principal.revoked
+    return revoked is not None and revoked.for_cause
+
+
 def only_administrates(roles: Iterable[str]) -> bool:
     """Whether all that these roles carry is administration."""
     return set(roles) <= ADMINISTRATIVE

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sealwright.evidence.predicates.governance import Approval, RiskClassification, Tier
 from sealwright.evidence.verify import Verified
-from sealwright.policy.duties import actor_of, only_administrates
+from sealwright.policy.duties import actor_of, only_administrates, revoked_for_cause
 from sealwright.policy.evidence_index import EvidenceIndex
 from sealwright.policy.model import rank
 
@@ -25,6 +25,8 @@ def tier_of(index: EvidenceIndex, *, system: str) -> tuple[Tier, tuple[Verified,
     for item in index.about(system, "risk-classification"):
         predicate = item.statement.predicate
         if not isinstance(predicate, RiskClassification):
+            continue
+        if revoked_for_cause(item) and rank(predicate.tier) < rank(tier or UNKNOWN):
             continue
         if tier is None or rank(predicate.tier) >= rank(tier):
             tier, rests_on = predicate.tier, (item,)
@@ -45,6 +47,8 @@ def _lowering(index: EvidenceIndex, item: Verified, *, system: str) -> tuple[Ver
             continue
         if said.answer == "reject":
             return ()
+        if revoked_for_cause(approval):
+            continue
         answers[actor_of(approval)] = approval
     for actor, approval in answers.items():
         said = approval.statement.predicate

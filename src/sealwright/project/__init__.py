@@ -1,1 +1,1 @@
-"""An opened installation: its keys, its ledger and its artifacts, and what can be done with them."""
+"""An opened installation: its keys, ledger and artifacts, and what can be done with them."""

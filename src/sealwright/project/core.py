@@ -5,30 +5,35 @@ Everything the command line does goes through here, so a Python program can do i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from sealwright.clock import Clock, system_clock
-from sealwright.errors import InputMissing, TamperError
+from sealwright.errors import InputMissing, TamperError, UsageError
 from sealwright.evidence.dsse import sign_statement
 from sealwright.evidence.keyfile import Passphrase
 from sealwright.evidence.manifest import system_digest
 from sealwright.evidence.predicates import Predicate
+from sealwright.evidence.predicates.governance import Question
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.trust import Trust, load_trust
 from sealwright.evidence.verify import History, Verified
 from sealwright.ledger.ledger import Ledger
 from sealwright.ledger.note import decode_vkey, encode_vkey
+from sealwright.lifecycle.check import load_lifecycle
 from sealwright.lifecycle.model import Lifecycle
-from sealwright.lifecycle.read import read_lifecycle
-from sealwright.policy.gate import GateRequest, gate
+from sealwright.phases.validation.metrics import METRICS
+from sealwright.policy.case import GateRequest, Input
+from sealwright.policy.gate import gate
 from sealwright.policy.lineage import Graph
-from sealwright.policy.load import builtin_policy, read_policy
+from sealwright.policy.load import builtin_policy, load_policy
 from sealwright.policy.model import Policy
 from sealwright.policy.verdict import Verdict
 from sealwright.project.keyring import Keyring
 from sealwright.project.layout import Layout, find_root
+from sealwright.project.named import Named
 
 DEFAULT_SIGNER = "default"
 
@@ -78,8 +83,8 @@ class Project:
 
     @cached_property
     def lifecycle(self) -> Lifecycle:
-        """`sealwright.toml`, read once."""
-        return read_lifecycle(self.layout.lifecycle)
+        """`sealwright.toml`, read and checked once (but for whether its files are there)."""
+        return load_lifecycle(self.layout.lifecycle, metrics=METRICS, exist=False)
 
     @cached_property
     def anchor(self) -> Trust:
@@ -136,7 +141,7 @@ class Project:
     def policy(self) -> Policy:
         """The policy in force: the file that `governance.policy` names, or the built-in one."""
         named = self.lifecycle.governance.policy
-        return read_policy(self.layout.root / named) if named else builtin_policy()
+        return load_policy(self.layout.root / named) if named else builtin_policy()
 
     def signer_for(self, phase: str) -> str:
         """The principal who signs for a phase, as `[governance.signers]` says.
@@ -155,6 +160,14 @@ class Project:
             advice=f'say so in sealwright.toml: [governance.signers] {phase} = "…"',
         )
 
+    def signer_at_hand(self, phase: str) -> str | None:
+        """As `signer_for`, or None where that key is not here."""
+        try:
+            who = self.signer_for(phase)
+        except InputMissing:
+            return None
+        return who if self.keyring.holds(who) else None
+
     def record(self, statement: Statement[Predicate], *, signer: str) -> Verified:
         """Signs a statement as `signer` and appends it; durable when this returns.
 
@@ -169,7 +182,28 @@ class Project:
         receipt = self.ledger.append(envelope, public_key=key.public)
         return self.evidence()[receipt.index]
 
-    def gate(self, artifact: str, question: str) -> Verdict:
-        """The gate's answer now for the artifact with this digest."""
-        request = GateRequest(artifact=artifact, question=question, system=self.system)
+    def gate(self, artifact: Named, question: Question, *, inputs: Sequence[Named] = ()) -> Verdict:
+        """The gate's answer now. `inputs` are the data sets that a training run will use."""
+        request = self.request(artifact, question, inputs=inputs)
         return gate(self.policy, request, self.evidence(), self.clock())
+
+    def request(
+        self, artifact: Named, question: Question, *, inputs: Sequence[Named] = ()
+    ) -> GateRequest:
+        """The question as the gate takes it."""
+        return GateRequest(
+            artifact=artifact.digest,
+            name=artifact.name,
+            question=question,
+            system=self.system,
+            inputs=tuple(Input(digest=item.digest, name=item.name) for item in inputs),
+        )
+
+    def entry(self, index: int) -> Verified:
+        """The statement at one place of the ledger; UsageError if there is none."""
+        evidence = self.evidence()
+        if not 0 <= index < len(evidence):
+            raise UsageError(
+                f"the ledger has no entry {index}", advice=f"it has 0 to {len(evidence) - 1}"
+            )
+        return evidence[index]

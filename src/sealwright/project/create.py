@@ -21,7 +21,7 @@ from sealwright.project.people import first_trust_root, make_principal
 OWNER_ROLES = ("root", "owner", "engineer", "steward")
 
 
-def create(  # noqa: PLR0913 - each is a choice of the person who starts a project
+def create(
     root: Path,
     *,
     system: str,
@@ -31,8 +31,8 @@ def create(  # noqa: PLR0913 - each is a choice of the person who starts a proje
     passphrase: Passphrase | None = None,
     encrypt: bool = False,
 ) -> Project:
-    """Makes `.sealwright/` in `root` with the owner's key, the log's key, the trust root and a ledger
-    that begins with it. The folder appears complete or not at all.
+    """Makes `.sealwright/` in `root`: the owner's key, the log's key, the trust root and a ledger that
+    begins with it. The folder appears complete or not at all.
 
     UsageError if there is one already.
     """
@@ -60,7 +60,7 @@ def create(  # noqa: PLR0913 - each is a choice of the person who starts a proje
     return Project.open(layout.root, clock=clock, passphrase=passphrase)
 
 
-def _fill(  # noqa: PLR0913
+def _fill(
     layout: Layout,
     *,
     system: str,

@@ -1,4 +1,4 @@
-"""The private keys at hand. A key is read when it is first used, and only then is a passphrase asked."""
+"""The private keys at hand: read, and their passphrase asked, when they are first used."""
 
 from __future__ import annotations
 

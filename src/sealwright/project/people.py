@@ -37,7 +37,7 @@ DISCIPLINES = ("security", "data", "legal", "domain", "executive", "validation",
 VALID_DAYS = 365
 
 
-def make_principal(  # noqa: PLR0913 - a principal has that many sides
+def make_principal(
     name: str,
     key: PublicKey,
     *,
@@ -62,7 +62,7 @@ def make_principal(  # noqa: PLR0913 - a principal has that many sides
     )
 
 
-def first_trust_root(  # noqa: PLR0913
+def first_trust_root(
     *,
     system: str,
     origin: str,

@@ -138,8 +138,7 @@ def _marked(plans: Sequence[_Planned], source: OpenTable) -> Any:
             violates = plan.condition.violation.fill_null(True)
             marks[f"e{index}"] = examined
             marks[f"v{index}"] = examined & violates
-    table = source.table.select(ROW, **marks) if marks else source.table
-    return table
+    return source.table.select(ROW, **marks) if marks else source.table
 
 
 def _whole(value: object) -> int | None:
@@ -151,7 +150,10 @@ def _whole(value: object) -> int | None:
 
 def _result(plan: _Planned, *, n: int | None, violations: int | None) -> CheckResult:
     if plan.condition is None:
-        expected, detail = str(plan.place.rule.type), "the column's type is wrong, so it was not asked"
+        expected, detail = (
+            str(plan.place.rule.type),
+            "the column's type is wrong, so it was not asked",
+        )
     else:
         expected = plan.condition.expected
         detail = "" if n else "no value was examined"

@@ -54,12 +54,12 @@ def risk_classification(
 def impact_assessment(
     system: str, *, impact: Impact, now: datetime
 ) -> Statement[said.ImpactAssessment]:
-    """Who may be hurt by `system`, how, and what is done about it, as `[governance.impact]` says."""
+    """Who may be hurt by `system`, how, and what is done, as `[governance.impact]` says."""
     for name, entries in (("affected", impact.affected), ("harms", impact.harms)):
         if not entries:
             raise UsageError(
                 f"an impact assessment needs `{name}`",
-                advice=f"fill {name} in [governance.impact]; name the people or say why there are none",
+                advice=f"fill {name} in [governance.impact], or say there why there are none",
             )
     predicate = said.ImpactAssessment(
         affected=tuple(impact.affected),
@@ -130,7 +130,7 @@ def waiver(
     renews: str = "",
     now: datetime,
 ) -> Statement[said.Waiver]:
-    """A dated exception to one requirement, at most 30 days long, resting on a compensating control.
+    """A dated exception to one requirement, at most 30 days, resting on a compensating control.
 
     The policy decides whether it may be waived at all and who may grant it; this only refuses what
     no policy could accept.

@@ -1,8 +1,8 @@
 """A small, bounded and strict reader of protobuf bytes, driven by a table of message types.
 
-The usual readers are lenient where an attacker likes them to be: unknown fields are kept in silence,
-the last of two values wins, a padded number is a number. This one takes only what a plain writer
-writes, and reports the rest. Encoding: protobuf.dev/programming-guides/encoding.
+The usual readers are lenient where an attacker likes them to be: unknown fields are kept in
+silence, the last of two values wins, a padded number is a number. This one takes only what a plain
+writer writes, and reports the rest. Encoding: protobuf.dev/programming-guides/encoding.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Budget:
     """What reading may cost. It counts down; at zero reading stops with LimitReached."""
 
     fields: int = 4_000_000
+    """A run of equal numbers counts as one. A million take one to two seconds."""
     messages: int = 250_000
     depth: int = 96
     """Levels of embedded messages; protobuf's own readers stop at 100."""
@@ -65,7 +66,7 @@ class Budget:
 class Span:
     """Bytes `start` to `end` of the buffer, not copied.
 
-    For repeated scalars: `packed`, or a run in which each value but the first has its tag before it.
+    For repeated scalars: `packed`, or a run in which all but the first have their tag before them.
     """
 
     start: int
@@ -112,22 +113,22 @@ class Message:
         return any(name in kind for kind in (self.numbers, self.texts, self.spans, self.messages))
 
 
-def read_message(data: Buffer, *, type: str, schema: Schema, budget: Budget) -> Message:
-    """Reads all of `data` as one message of `type`.
+def read_message(data: Buffer, *, kind: str, schema: Schema, budget: Budget) -> Message:
+    """Reads all of `data` as one message of type `kind`.
 
     Raises MalformedError where the bytes are not protobuf (truncated, padded numbers, groups, field
     number 0, text that is not UTF-8), and LimitReached when `budget` is spent.
     """
-    return _Reader(data, schema, budget).message(type, 0, len(data), 0)
+    return _Reader(data, schema, budget).message(kind, 0, len(data), 0)
 
 
-def outline(data: Buffer, *, type: str, schema: Schema, budget: Budget) -> frozenset[int]:
+def outline(data: Buffer, *, kind: str, schema: Schema, budget: Budget) -> frozenset[int]:
     """The field numbers of the outermost message, without reading what is embedded.
 
     Raises MalformedError and LimitReached as `read_message` does, and MalformedError for a field
-    that `type` does not declare or declares otherwise.
+    that `kind` does not declare or declares otherwise.
     """
-    reader, fields = _Reader(data, schema, budget), schema[type]
+    reader, fields = _Reader(data, schema, budget), schema[kind]
     numbers: set[int] = set()
     position, end = 0, len(data)
     while position < end:
@@ -137,7 +138,7 @@ def outline(data: Buffer, *, type: str, schema: Schema, budget: Budget) -> froze
         tag, position = _varint(data, position, end)
         declared = fields.get(tag >> 3)
         if declared is None or _WIRE[declared.kind] != tag & 7:
-            raise MalformedError(f"field {tag >> 3} does not belong to {type}")
+            raise MalformedError(f"field {tag >> 3} does not belong to {kind}")
         numbers.add(tag >> 3)
         position = reader.skip(tag & 7, position, end)
     return frozenset(numbers)
@@ -177,14 +178,14 @@ class _Reader:
         self.schema = schema
         self.budget = budget
 
-    def message(self, type: str, start: int, end: int, depth: int) -> Message:
+    def message(self, kind: str, start: int, end: int, depth: int) -> Message:
         if depth > self.budget.depth:
             raise LimitReached(f"messages nested deeper than {self.budget.depth} (byte {start})")
         self.budget.messages -= 1
         if self.budget.messages < 0:
             raise LimitReached("more embedded messages than are read")
-        message = Message(type, start, end)
-        fields = self.schema[type]
+        message = Message(kind, start, end)
+        fields = self.schema[kind]
         position = start
         while position < end:
             self.budget.fields -= 1
@@ -300,6 +301,8 @@ class _Reader:
 
 def _varint(data: Buffer, position: int, end: int) -> tuple[int, int]:
     """An unsigned number in its shortest form, and the position after it."""
+    if position < end and data[position] < 0x80:
+        return data[position], position + 1
     value = shift = 0
     for at in range(position, min(end, position + 10)):
         byte = data[at]

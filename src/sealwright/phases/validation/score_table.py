@@ -142,7 +142,7 @@ def share(part: FloatArray, whole: FloatArray) -> FloatArray:
     """part / whole, NaN where there is nothing to divide by."""
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     result = np.full(np.broadcast(part, whole).shape, np.nan)
-    return np.divide(part, whole, out=result, where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=result, where=whole > 0))
 
 
 def _rows(table: ScoreTable) -> FloatArray:

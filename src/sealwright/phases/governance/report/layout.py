@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 SWEEPS: Final = 4
@@ -65,8 +66,8 @@ def _without_cycles(
         stack = [(start, iter(following[start]))]
         while stack:
             node, rest = stack[-1]
-            target = next(rest, None)
-            if target is None:
+            target = next(rest, "")
+            if not target:
                 state[node] = 2
                 stack.pop()
             elif state.get(target) != 1:
@@ -115,7 +116,7 @@ def _order(layers: list[list[Key]], chains: Sequence[Sequence[Key]]) -> None:
     before: dict[Key, list[Key]] = {}
     after: dict[Key, list[Key]] = {}
     for chain in chains:
-        for left, right in zip(chain, chain[1:], strict=False):
+        for left, right in pairwise(chain):
             before.setdefault(right, []).append(left)
             after.setdefault(left, []).append(right)
     for sweep in range(SWEEPS):

@@ -16,16 +16,25 @@ from typing import Final
 MAX_TEXT: Final = 2_000
 """Characters of one text that the page shows; the report's JSON has it whole."""
 
-_HTML: Final = frozenset(
-    ["html", "head", "meta", "title", "style", "body", "header", "main", "nav", "section", "article", "aside", "footer", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "em", "small", "code", "pre", "table", "caption", "thead", "tbody", "tr", "th", "td", "a", "time", "bdi", "figure", "figcaption", "details", "summary"]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HTML: Final = _words(
+    "html head meta title style body header main nav section footer h1 h2 h3 p ul ol li dl dt dd "
+    "div span strong em code pre table caption thead tbody tr th td a time bdi figure figcaption "
+    "details summary"
 )
-_SVG: Final = frozenset(["svg", "g", "path", "rect", "circle", "line", "polygon", "text", "tspan", "desc"])
-_VOID: Final = frozenset({"meta"})
-_ATTRIBUTES: Final = frozenset(
-    ["class", "id", "href", "lang", "scope", "colspan", "rowspan", "datetime", "open", "name", "content", "charset", "role", "tabindex", "aria-label", "aria-labelledby", "aria-hidden", "aria-describedby", "http-equiv", "dir", "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "d", "points", "text-anchor", "xmlns", "preserveAspectRatio", "focusable"]
+_SVG: Final = _words("svg g path rect circle line polygon text desc")
+_VOID: Final = _words("meta")
+_ATTRIBUTES: Final = _words(
+    "class id href lang scope colspan datetime name content charset role tabindex aria-label "
+    "aria-labelledby aria-hidden http-equiv viewBox width height x y x1 y1 x2 y2 cx cy r d points "
+    "text-anchor"
 )
-_FRAGMENT = re.compile(r"#[A-Za-z0-9_-]+\Z")
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_FRAGMENT: Final = re.compile(r"#[A-Za-z0-9_-]+\Z")
+_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class _Fixed:
 
 
 def evaluation_rows(evidence: Sequence[Verified]) -> tuple[EvaluationRow, ...]:
-    """The latest evaluation per kind and model; earlier ones are counted, never dropped silently."""
+    """The latest evaluation per kind and model; earlier ones are counted, never dropped."""
     criteria = {each.item.digest: each for each in of_type(evidence, Criteria)}
     groups = latest(
         of_type(evidence, Evaluation), lambda each: (each.predicate.kind, each.subject.digest)

@@ -47,8 +47,8 @@ def lineage(report: Report, links: Links) -> Markup:
                 "figcaption",
                 "Drum: data set. Sheet: code. Hexagon, dashed: environment. "
                 "Rounded, heavy line: model. Cut corners: system. Slanted: configuration. "
-                "Double outline: the artifact that the gate was asked about. Solid arrow: was used to "
-                "make. Dotted arrow: was used to test.",
+                "Double outline: the artifact that the gate was asked about. "
+                "Solid arrow: was used to make. Dotted arrow: was used to test.",
             ),
         )
     elif report.nodes:

@@ -1,4 +1,4 @@
-"""Measurements against the criteria fixed before the test: each interval drawn beside its numbers."""
+"""Measurements against criteria fixed before: each interval drawn beside its numbers."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _HEADERS = (
 def measurements(report: Report, links: Links) -> Markup:
     """Each evaluation with its metrics, intervals, thresholds and curves."""
     key = (
-        "Dot: measured value. Bar: its confidence interval. Dashed line: the threshold; the hatched "
-        "side is not acceptable. Full dot: passed. Cross: failed. Diamond: inconclusive. Open "
-        "circle: no criterion. The criterion is judged on the named end of the interval."
+        "Dot: measured value. Bar: its confidence interval. Dashed line: the threshold; the "
+        "hatched side is not acceptable. Full dot: passed. Cross: failed. Diamond: "
+        "inconclusive. Open circle: no criterion. The criterion is judged on the named end of the interval."
     )
     return section(
         "measurements",

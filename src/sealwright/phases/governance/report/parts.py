@@ -22,7 +22,7 @@ _TONES: Final = {
     "warn": "warned inconclusive abstain stale waived error fallen unclear expired rollback medium",
 }
 _TONE: Final = {word: tone for tone, words in _TONES.items() for word in words.split()}
-_MARKS: Final = {"good": "✓", "bad": "✕", "warn": "!", "plain": "–"}
+_MARKS: Final = {"good": "✓", "bad": "✕", "warn": "!", "plain": "·"}
 
 
 def tone(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The one style sheet of the page, light, dark and on paper. Meaning never rests on colour alone."""
+"""The one style sheet of the page: light, dark and on paper. Meaning never rests on colour."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ figcaption{font-size:12px;color:var(--muted);max-width:60ch}
 .contents ol{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}
 .contents h2{font-size:12px;margin:0 0 .2rem;padding:0;border:0;color:var(--muted)}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:0 2.2rem}
-dl.lines{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.2rem 1.1rem;margin:.4rem 0}
+dl.lines{display:grid;
+grid-template-columns:max-content minmax(0,1fr);gap:.2rem 1.1rem;margin:.4rem 0}
 dl.lines dt{color:var(--muted)}
 dl.lines dd{margin:0}
 svg{display:block;max-width:100%;height:auto}

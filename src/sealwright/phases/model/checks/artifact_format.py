@@ -1,4 +1,4 @@
-"""Says what a file is from its bytes, whatever its name says, and whether it is two things at once."""
+"""Says what a file is from its bytes, whatever its name says, and whether it is two at once."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ _LINE = 1 << 16
 _PICKLE_STEPS = 10_000
 _PICKLE_IMPORTS = frozenset(b"ci\x93\x82\x83\x84")
 _PICKLE_ARGUMENTS: dict[int, int] = {
-    **dict.fromkeys(b"(012Nstuplade)]}RQbo\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x94\x97\x98", 0),
+    **dict.fromkeys(b"(012Nadelstu)]}RQbo\x81\x85\x86\x87\x88\x89\x8f", 0),
+    **dict.fromkeys(b"\x90\x91\x92\x94\x97\x98", 0),
     **dict.fromkeys(b"FILSVPgp", _LINE),
     **dict.fromkeys(b"Khq\x80", 1),
     **dict.fromkeys(b"M", 2),
@@ -167,7 +168,7 @@ def is_onnx(data: Buffer) -> bool:
         return False
     fields = SCHEMA["ModelProto"]
     try:
-        numbers = outline(data, type="ModelProto", schema=SCHEMA, budget=Budget(fields=100_000))
+        numbers = outline(data, kind="ModelProto", schema=SCHEMA, budget=Budget(fields=100_000))
     except SealwrightError:
         return False
     return any(fields[number].name == "graph" for number in numbers)
@@ -232,7 +233,7 @@ def _list(names: tuple[str, ...]) -> str:
 
 
 def _hidden_zip(file: ModelFile) -> list[Observation]:
-    """Zip readers start at the end of a file: an archive can hide behind or inside another format."""
+    """Zip readers start at the end of a file: an archive can hide behind another format."""
     data = file.data
     offset = max(0, len(data) - _ZIP_TAIL)
     tail = bytes(data[offset:])
@@ -274,8 +275,8 @@ CHECK = ArtifactCheck(
     title="Content, extension and polyglots",
     format="*",
     examines=(
-        "The first bytes of every file, its outline as ONNX, and its end for a zip archive. A format "
-        "without a check of its own makes the scan inconclusive."
+        "The first bytes of every file, its outline as ONNX and as a pickle, and its end for a zip "
+        "archive. A format without a check of its own makes the scan inconclusive."
     ),
     rules=(UNEXAMINED, MISNAMED, POLYGLOT, ZIP_MARK, EMPTY, PLAIN_NAME),
     examine=examine,

@@ -84,7 +84,7 @@ def examine(file: ModelFile) -> Examination:
     if len(file.data) > MAX_BYTES:
         return _stopped(rules.LIMIT, f"{len(file.data)} bytes; at most {MAX_BYTES} are read", file)
     try:
-        model = read_message(file.data, type="ModelProto", schema=SCHEMA, budget=Budget())
+        model = read_message(file.data, kind="ModelProto", schema=SCHEMA, budget=Budget())
     except MalformedError as error:
         return _stopped(rules.MALFORMED, error.message, file)
     except LimitReached as error:
@@ -94,9 +94,7 @@ def examine(file: ModelFile) -> Examination:
     _walk(reading, model)
     _model(reading, model)
     _functions(reading, model)
-    return Examination(
-        observations=reading.observations(), parsed=len(file.data) - reading.numbers
-    )
+    return Examination(observations=reading.observations(), parsed=len(file.data) - reading.numbers)
 
 
 def _stopped(rule: Rule, message: str, file: ModelFile) -> Examination:
@@ -180,12 +178,14 @@ def _model(reading: _Reading, model: Message) -> None:
         for part in ("node", "output"):
             if not graph.each(part):
                 reading.report(rules.INCOMPLETE, f"the main graph has no {part}", at=graph)
-    domains = [one.text("domain") for one in model.each("opset_import")]
-    if not domains or len(set(domains)) != len(domains):
-        message = "operator sets must be imported, each once"
+    # Some exporters import a set twice; harmless, unless the versions differ.
+    imports = {(o.text("domain"), o.number("version")) for o in model.each("opset_import")}
+    domains = {domain for domain, _ in imports}
+    if not domains or len(imports) != len(domains):
+        message = "operator sets must be imported, each in one version"
         reading.report(rules.INCOMPLETE, message, at=model)
     own = {domain for domain, _ in reading.functions}
-    for domain in sorted(set(domains) - set(OPERATORS) - reading.used_domains - own):
+    for domain in sorted(domains - set(OPERATORS) - reading.used_domains - own):
         reading.report(rules.IMPORTED_DOMAIN, f"domain {quoted(domain)}", at=model)
     _metadata(reading, model)
 

@@ -1,4 +1,4 @@
-"""Reads a safetensors file the strict way: a header that two readers could read in two ways is refused.
+"""Reads a safetensors header strictly: what two readers could read in two ways is refused.
 
 Layout: 8 bytes little-endian header length, a JSON header, tensor bytes without holes to the end of
 the file (huggingface/safetensors, README, "Format"). The tensors are numbers and are not parsed.

@@ -18,13 +18,13 @@ Effect = Literal["fail", "inconclusive", "warn", "note"]
 """What a rule's finding does to the result, strongest first."""
 
 MAX_FINDINGS = 500
-_EFFECTS: tuple[Effect, ...] = ("fail", "inconclusive", "warn", "note")
 _RESULTS: dict[Effect, Result] = {
     "fail": "failed",
     "inconclusive": "inconclusive",
     "warn": "warned",
     "note": "passed",
 }
+"""Strongest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,19 +128,19 @@ def observe(rule: Rule, message: str, *, location: str) -> Observation:
 
 def conclude(observations: Iterable[Observation], *, complete: bool) -> Result:
     """The strongest effect decides; what was not examined in full cannot pass or warn."""
-    effects = {observation.rule.effect for observation in observations}
+    effects: set[Effect] = {observation.rule.effect for observation in observations}
     if not complete:
         effects.add("inconclusive")
-    strongest = next((effect for effect in _EFFECTS if effect in effects), "note")
-    return _RESULTS[strongest]
+    return next((result for effect, result in _RESULTS.items() if effect in effects), "passed")
 
 
 def findings(observations: Iterable[Observation]) -> tuple[Finding, ...]:
-    """The findings, strongest effect first, at most `MAX_FINDINGS` and then one that counts the rest."""
+    """The findings, strongest effect first: at most `MAX_FINDINGS`, then how many more."""
+    order = tuple(_RESULTS)
     ordered = sorted(
         observations,
         key=lambda seen: (
-            _EFFECTS.index(seen.rule.effect),
+            order.index(seen.rule.effect),
             seen.rule.id,
             seen.finding.location,
             seen.finding.message,

@@ -31,7 +31,7 @@ Report = Callable[[Rule, str], None]
 
 
 def examine_tensor(data: Buffer, tensor: Message, report: Report) -> int:
-    """Reports what is wrong with one TensorProto; gives the number of its bytes that are numbers."""
+    """Reports what is wrong with one TensorProto; gives how many of its bytes are numbers."""
     entries = tensor.each("external_data")
     place = tensor.number("data_location")
     name = quoted(tensor.text("name"))

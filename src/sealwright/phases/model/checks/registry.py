@@ -1,4 +1,4 @@
-"""Every check of the model phase, in one list, and the digest that says which rules were applied."""
+"""Every check of the model phase in one list, and the digest of the rules that were applied."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from sealwright.phases.model.checks import (
     artifact_onnx,
     artifact_safetensors,
     code_bandit,
+    code_files,
     onnx_tables,
 )
-from sealwright.phases.model.checks.interface import ArtifactCheck, CodeCheck, Rule
+from sealwright.phases.model.checks.interface import ArtifactCheck, CodeCheck
 
 ARTIFACT_CHECKS: tuple[ArtifactCheck, ...] = (
     artifact_format.CHECK,
     artifact_onnx.CHECK,
     artifact_safetensors.CHECK,
 )
-CODE_CHECKS: tuple[CodeCheck, ...] = (code_bandit.CHECK,)
+CODE_CHECKS: tuple[CodeCheck, ...] = (code_files.CHECK, code_bandit.CHECK)
 
 
 def artifact_rules_digest() -> str:
@@ -29,7 +30,7 @@ def artifact_rules_digest() -> str:
     return sha256_hex(
         canonical.encode(
             {
-                "checks": [_check(check.id, check.rules) for check in ARTIFACT_CHECKS],
+                "checks": [_declared(check) for check in ARTIFACT_CHECKS],
                 "operators": {d: sorted(names) for d, names in onnx_tables.OPERATORS.items()},
                 "opsets": onnx_tables.OPSETS,
                 "ir_version": onnx_tables.IR_VERSION,
@@ -41,11 +42,9 @@ def artifact_rules_digest() -> str:
 def code_rules_digest() -> str:
     """Hex sha256 over the code checks, their rules, and the engines with their rules."""
     return sha256_hex(
-        canonical.encode(
-            [_check(check.id, check.rules) | {"engine": check.engine()} for check in CODE_CHECKS]
-        )
+        canonical.encode([_declared(check) | {"engine": check.engine()} for check in CODE_CHECKS])
     )
 
 
-def _check(id: str, declared: tuple[Rule, ...]) -> dict[str, Any]:
-    return {"id": id, "rules": [asdict(rule) for rule in declared]}
+def _declared(check: ArtifactCheck | CodeCheck) -> dict[str, Any]:
+    return {"id": check.id, "rules": [asdict(rule) for rule in check.rules]}

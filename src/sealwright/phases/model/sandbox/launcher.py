@@ -8,6 +8,7 @@ every orphan and kills all of them.
 
 from __future__ import annotations
 
+import array  # noqa: F401 - send_fds imports it, at a time when nobody answers for the file
 import ctypes
 import errno
 import json

@@ -1,0 +1,1 @@
+"""One file per kind of evaluation; `registry` lists them all."""

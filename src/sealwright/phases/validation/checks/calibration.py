@@ -9,12 +9,11 @@ import numpy as np
 
 from sealwright.evidence.predicates.validation import Curve, Measurement, Point
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
-from sealwright.phases.validation.checks.measure import measured, measured_share
+from sealwright.phases.validation.checks.measure import measured, measured_brier, measured_share
 from sealwright.phases.validation.data import BoolArray, FloatArray, IntArray
 from sealwright.phases.validation.intervals import Interval, bounded, percentile, wilson
 from sealwright.phases.validation.score_table import (
     ScoreTable,
-    brier,
     pooled,
     resample,
     score_table,
@@ -44,18 +43,16 @@ def measure_calibration(exam: Examination, rng: np.random.Generator) -> Outcome:
             unmeasured=tuple(Unmeasured(metric=name, reason=why) for name in names + more),
         )
     labels, scores = exam.test.labels, exam.test_scores
-    exact = score_table(scores, labels)
-    table = pooled(exact, replicates=exam.declaration.bootstrap)
+    times = exam.declaration.bootstrap
+    table = pooled(score_table(scores, labels), replicates=times)
     bins = equal_mass_bins(table, bins=max(1, min(BINS, len(labels) // MIN_BIN_ROWS)))
-    draws = resample(table, replicates=exam.declaration.bootstrap, rng=rng, stratified=False)
-    square = float(brier(exact))
-    ends = bounded(percentile(brier(draws), value=square), value=square, n=len(labels))
+    draws = resample(table, replicates=times, rng=rng, stratified=False)
     errors = _errors(table, draws, bins=bins, n=len(labels))
     abstaining, risk = _abstention(scores, labels, coverage=exam.declaration.abstain_coverage)
     return Outcome(
         measurements=(
             *errors,
-            measured("brier", value=square, n=len(labels), interval=ends),
+            measured_brier(exam),
             *abstaining,
         ),
         curves=(_reliability(table, bins=bins), risk),

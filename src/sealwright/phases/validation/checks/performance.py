@@ -6,12 +6,11 @@ import numpy as np
 
 from sealwright.evidence.predicates.validation import Measurement
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
-from sealwright.phases.validation.checks.measure import measured, measured_share
+from sealwright.phases.validation.checks.measure import measured, measured_brier, measured_share
 from sealwright.phases.validation.data import FloatArray
 from sealwright.phases.validation.intervals import bounded, percentile
 from sealwright.phases.validation.score_table import (
     Confusion,
-    brier,
     confusion,
     log_loss,
     pooled,
@@ -49,11 +48,10 @@ def measure_performance(exam: Examination, rng: np.random.Generator) -> Outcome:
         found.append(measured(name, value=float(value), n=n, interval=interval))
     if exam.model.access == "scores":
         over = resample(table, replicates=replicates, rng=rng, stratified=False)
-        auc, square, nats = (float(f(exact)) for f in (roc_auc, brier, log_loss))
+        auc, nats = float(roc_auc(exact)), float(log_loss(exact))
         ends = bounded(percentile(roc_auc(within), value=auc), value=auc, n=smaller)
         found.append(measured("roc_auc", value=auc, n=n, interval=ends))
-        ends = bounded(percentile(brier(over), value=square), value=square, n=n)
-        found.append(measured("brier", value=square, n=n, interval=ends))
+        found.append(measured_brier(exam))
         ends = percentile(log_loss(over), value=nats)
         found.append(measured("log_loss", value=nats, n=n, interval=ends))
     else:

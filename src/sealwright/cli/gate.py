@@ -1,0 +1,63 @@
+"""`sealwright gate`: may this artifact pass?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from sealwright.cli.options import opened, shared, signer
+from sealwright.cli.render import emit
+from sealwright.evidence.predicates.governance import Question
+
+
+@click.command(epilog="Example: sealwright gate model --for release")
+@click.argument("artifact")
+@click.option(
+    "--for", "question", type=click.Choice(get_args(Question)), required=True, help="The question."
+)
+@click.option("--record/--no-record", default=None, help="Put the decision into the ledger.")
+@click.option("--denied-only", is_flag=True, help="Show only what does not hold.")
+@shared
+@signer
+def command(  # noqa: PLR0913
+    artifact: str,
+    question: Question,
+    record: bool | None,
+    denied_only: bool,
+    folder: Path,
+    style: str,
+    passphrase_file: Path | None,
+    principal: str | None,
+    key: Path | None,
+) -> None:
+    """Ask whether ARTIFACT may be trained on, released or served.
+
+    ARTIFACT is `model`, `system`, a data set's name, a path, or digits of a digest. The decision is
+    recorded where a key to sign it is at hand. Exit code 0 admits, 1 denies.
+    """
+    from sealwright.cli.verdicts import as_json, verdict_lines
+    from sealwright.project.decide import ask
+    from sealwright.project.resolve import resolve, training_inputs
+
+    with opened(folder, passphrase_file, principal=principal, key=key) as project:
+        named = resolve(project, artifact)
+        who = principal
+        if record is not False and who is None:
+            who = project.signer_at_hand("governance")
+        asked = ask(
+            project,
+            named,
+            question,
+            signer=None if record is False else who,
+            inputs=training_inputs(project) if artifact == "system" else (),
+        )
+        lines = list(verdict_lines(asked.verdict, everything=not denied_only))
+        if asked.recorded is not None:
+            lines.append(f"recorded as entry {asked.recorded.index}")
+        else:
+            lines.append("not recorded")
+        emit(as_json(asked.verdict), lines, style=style)
+        if not asked.verdict.admitted:
+            raise click.exceptions.Exit(1)

@@ -1,0 +1,99 @@
+"""The stronger level: a file tree, process tree and network of its own, made by bubblewrap."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+from sealwright.phases.model.sandbox import plan as common_plan
+from sealwright.phases.model.sandbox.interface import SandboxSpec
+from sealwright.phases.model.sandbox.plan import Plan
+from sealwright.phases.model.sandbox.view import View, system_paths
+
+WORKDIR = "/sealwright/work"
+_LAUNCHER = "/sealwright/launcher.py"
+_USER = "1000"
+
+
+@lru_cache(maxsize=1)
+def works() -> bool:
+    """Whether bubblewrap is installed and this machine lets it make its namespaces."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return False
+    command = [program, *_walls(), "--ro-bind", "/", "/", "--proc", "/proc", "--", "/bin/true"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
+    """The run as a bubblewrap command. `scratch` is an empty folder of ours on this machine."""
+    program = shutil.which("bwrap") or "bwrap"
+    temporary = scratch / "tmp"
+    temporary.mkdir(mode=0o700)
+    output = f"{WORKDIR}/{spec.output}"
+    shared_memory = max(spec.limits.memory_mb // 4, 1) << 20
+    mounts = ["--proc", "/proc", "--dev", "/dev"]
+    mounts += ["--size", str(shared_memory), "--tmpfs", "/dev/shm"]
+    mounts += _system_mounts()
+    mounts += ["--bind", str(temporary), "/tmp", "--dir", WORKDIR]
+    for inside, host in sorted(spec.inputs.items()):
+        mounts += ["--ro-bind", str(host), f"{WORKDIR}/{inside}"]
+    mounts += ["--bind", str(spec.output_dir), output]
+    mounts += ["--ro-bind", str(common_plan.LAUNCHER), _LAUNCHER]
+    mounts += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    environment = ["--clearenv", "--setenv", "LANG", "C.UTF-8", "--chdir", "/"]
+    launch = common_plan.launcher_command(_LAUNCHER)
+    system = [path for path in system_paths() if path not in ("/", "/tmp")]
+    inputs = [f"{WORKDIR}/{inside}" for inside in spec.inputs]
+    return Plan(
+        level="bubblewrap",
+        program=(program, *_walls(), *mounts, *environment, "--", *launch),
+        order=common_plan.order(
+            spec, level="bubblewrap", cwd=WORKDIR, home="/tmp", notify=notify
+        ),
+        view=View(
+            workdir=WORKDIR,
+            project=str(spec.project),
+            visible=(*system, "/proc", "/dev", "/tmp", output, *inputs, _LAUNCHER),
+            writable=("/tmp", "/dev", output, "/proc/self", "/proc/thread-self"),
+            hosts={output: str(spec.output_dir), "/tmp": str(temporary)},
+            private_root=True,
+        ),
+        mechanisms=(
+            "bubblewrap",
+            "file-namespace",
+            "process-namespace",
+            "network-namespace",
+            "ipc-namespace",
+            "user-namespace",
+            "capabilities-dropped",
+            "cleared-environment",
+        ),
+        own_processes=1,
+        temporary=temporary,
+    )
+
+
+def _walls() -> list[str]:
+    return [
+        *("--unshare-user", "--unshare-all", "--die-with-parent", "--new-session"),
+        *("--cap-drop", "ALL", "--uid", _USER, "--gid", _USER, "--hostname", "sandbox"),
+    ]
+
+
+def _system_mounts() -> list[str]:
+    mounts: list[str] = []
+    for path in system_paths():
+        # /bin and /lib are often links into /usr, and stay links inside.
+        if os.path.islink(path) and path.count("/") == 1:
+            mounts += ["--symlink", os.readlink(path), path]
+        else:
+            mounts += ["--ro-bind", path, path]
+    return mounts

@@ -1,0 +1,133 @@
+"""How artifacts and controls stand by the newest word on them: withdrawn, in an incident, drilled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sealwright.evidence.predicates.governance import PolicyRecord
+from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
+from sealwright.evidence.predicates.validation import Evaluation
+from sealwright.evidence.verify import Verified
+from sealwright.policy.case import Case
+from sealwright.policy.duties import actor_of
+from sealwright.policy.lineage import sha256_of
+
+WITHDRAWN: Final = {"revoke": "revoked", "retire": "retired", "quarantine": "quarantined"}
+"""Actions that take an artifact out of use → how that is said."""
+
+
+def upstream(case: Case, item: Verified) -> tuple[str, ...]:
+    """The statement's subjects and all that they, or the data it was measured on, came from."""
+    starts = list(case.index.subjects[item.digest])
+    predicate = item.statement.predicate
+    if isinstance(predicate, Evaluation) and (dataset := sha256_of(predicate.dataset)):
+        starts.append(dataset)
+    found: dict[str, None] = dict.fromkeys(starts)
+    for start in starts:
+        found.update(dict.fromkeys(case.graph.ancestors(start)))
+    return tuple(found)
+
+
+def withdrawal(case: Case, digest: str) -> Verified | None:
+    """The statement that took the artifact out of use, unless `restore` lifted it since.
+
+    A revocation is final: what was revoked comes back as another artifact or not at all.
+    """
+    standing: Verified | None = None
+    final = False
+    for item in case.index.about(digest, "release"):
+        said = item.statement.predicate
+        if not isinstance(said, Release) or final:
+            continue
+        if said.action in WITHDRAWN:
+            standing, final = item, said.action == "revoke"
+        elif said.action == "restore":
+            standing = None
+    return standing
+
+
+def open_incident(case: Case, digest: str) -> Verified | None:
+    """An incident on the artifact that no later statement with the same id closed."""
+    newest: dict[str, Verified] = {}
+    for item in case.index.about(digest, "incident"):
+        said = item.statement.predicate
+        if isinstance(said, Incident):
+            newest[said.id] = item
+    for item in newest.values():
+        said = item.statement.predicate
+        if isinstance(said, Incident) and said.status != "closed":
+            return item
+    return None
+
+
+def drills_of(case: Case, control: str) -> Iterator[tuple[Verified, ...]]:
+    """The runs of each drill, by each signer, of the control behind a predicate; oldest first."""
+    runs: dict[tuple[str, str], list[Verified]] = defaultdict(list)
+    for item in case.index.about(case.request.system, "drill"):
+        said = item.statement.predicate
+        if isinstance(said, DrillResult) and control in said.controls:
+            runs[said.id, actor_of(item)].append(item)
+    return (tuple(found) for found in runs.values())
+
+
+def drill_verdict(item: Verified) -> str:
+    """What a drill's run came to; `error` for anything that is not a drill."""
+    said = item.statement.predicate
+    return said.verdict if isinstance(said, DrillResult) else "error"
+
+
+def newest_by_signer(items: Iterable[Verified]) -> tuple[Verified, ...]:
+    """The last statement of each signer."""
+    return tuple({actor_of(item): item for item in items}.values())
+
+
+def record_in_force(case: Case) -> Verified | None:
+    """The record that brought the policy in force in: its first since another one stood."""
+    found: Verified | None = None
+    for item in case.index.about(case.request.system, "policy"):
+        said = item.statement.predicate
+        if isinstance(said, PolicyRecord):
+            if said.sha256 != case.policy.digest:
+                found = None
+            elif found is None:
+                found = item
+    return found
+
+
+def digest_before(case: Case, record: Verified) -> str:
+    """Digest of the policy that stood before `record`; empty if there was none."""
+    digest = ""
+    for item in case.index.about(case.request.system, "policy"):
+        said = item.statement.predicate
+        if isinstance(said, PolicyRecord) and item.index < record.index:
+            digest = said.sha256
+    return digest
+
+
+def circumstances(case: Case) -> tuple[Verified, ...]:
+    """What else an approver must have seen: everything said against the artifact, its lineage, its
+    test data or the controls behind its evidence, and everything that lifted it again."""
+    tested = case.graph.sources(case.request.artifact, "tested-on", kind="dataset")
+    lineage = (case.request.artifact, *case.graph.ancestors(case.request.artifact), *tested)
+    found: dict[str, Verified] = {}
+    for digest in (*lineage, case.request.system):
+        for item in case.index.about(digest, "release"):
+            said = item.statement.predicate
+            if isinstance(said, Release) and said.action in {*WITHDRAWN, "restore"}:
+                found[item.digest] = item
+        found.update((item.digest, item) for item in case.index.about(digest, "incident"))
+    for item in case.index.about(case.request.artifact, "monitor-window"):
+        window = item.statement.predicate
+        if isinstance(window, MonitorWindow) and window.result == "failed":
+            found[item.digest] = item
+    failed: set[str] = set()
+    for item in case.index.about(case.request.system, "drill"):
+        said = item.statement.predicate
+        if isinstance(said, DrillResult):
+            bad = said.verdict not in ("prevented", "detected")
+            if bad or said.id in failed:
+                found[item.digest] = item
+            failed = failed | {said.id} if bad else failed - {said.id}
+    return tuple(found.values())

@@ -1,0 +1,174 @@
+"""Asking the gate, answering its question, and granting exceptions: each put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from sealwright.errors import UsageError
+from sealwright.evidence.predicates.governance import Approval, Decision, Question
+from sealwright.evidence.verify import Verified
+from sealwright.phases.governance import record
+from sealwright.policy.verdict import Verdict
+from sealwright.project.core import Project
+from sealwright.project.named import Named
+
+Answer = Literal["approve", "reject", "abstain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The verdict, and the ledger's entry of it (None where nobody here could sign one)."""
+
+    verdict: Verdict
+    recorded: Verified | None
+
+
+def ask(
+    project: Project,
+    artifact: Named,
+    question: Question,
+    *,
+    signer: str | None,
+    inputs: Sequence[Named] = (),
+) -> Asked:
+    """Asks the gate and puts its decision on record, signed by `signer` (None: not recorded).
+
+    The same answer to the same question on the same evidence is not recorded twice.
+    """
+    verdict = project.gate(artifact, question, inputs=inputs)
+    if signer is None:
+        return Asked(verdict, None)
+    before = _last_decision(project, artifact.digest, question)
+    if before is not None and _same(before, verdict):
+        return Asked(verdict, before)
+    return Asked(verdict, project.record(record.decision(verdict), signer=signer))
+
+
+def question_text(verdict: Verdict) -> str:
+    """The question as an approver reads it."""
+    verb = {"train": "be trained on", "release": "be released", "serve": "be served"}
+    return (
+        f"May {verdict.artifact_name} ({verdict.artifact[:16]}) {verb[verdict.question]}, "
+        f"as a system of tier {verdict.tier}?"
+    )
+
+
+def approve(
+    project: Project,
+    artifact: Named,
+    question: Question,
+    *,
+    inputs: Sequence[Named] = (),
+    signer: str,
+    discipline: str,
+    answer: Answer,
+    reason: str,
+    conditions: Sequence[str] = (),
+    dissent: str = "",
+    seconds: int = 0,
+) -> Verified:
+    """Signs one person's answer to the gate's question about exactly the evidence there is now.
+
+    Whether it counts is for the gate to say: an author's answer, or one outside the person's
+    disciplines, is recorded and does not count.
+    """
+    verdict = project.gate(artifact, question, inputs=inputs)
+    statement = record.approval(
+        artifact.subject,
+        decision=verdict.decision,
+        question=question_text(verdict),
+        answer=answer,
+        discipline=discipline,
+        reason=reason,
+        conditions=conditions,
+        dissent=dissent,
+        seconds=seconds,
+        shown=verdict.evidence,
+        now=project.clock(),
+    )
+    return project.record(statement, signer=signer)
+
+
+def discipline_of(project: Project, signer: str) -> str:
+    """The one discipline of the person behind `signer`; UsageError when there is a choice."""
+    principal = project.trust.principal_named(signer)
+    person = project.trust.person(principal.person) if principal and principal.person else None
+    disciplines = person.disciplines if person else ()
+    if len(disciplines) != 1:
+        raise UsageError(
+            f"in which discipline does {signer} answer? "
+            + (f"It could be {', '.join(disciplines)}." if disciplines else "None is on record."),
+            advice="say it with --discipline",
+        )
+    return disciplines[0]
+
+
+def waive(
+    project: Project,
+    artifact: Named,
+    *,
+    requirement: str,
+    reason: str,
+    compensating: str,
+    asked_by: str,
+    days: int,
+    signer: str,
+    renews: str = "",
+) -> Verified:
+    """Grants a dated exception. `compensating` is the digest of evidence that makes up for it."""
+    known = {item.digest for item in project.evidence()}
+    if compensating not in known:
+        raise UsageError(
+            f"no evidence {compensating[:16]} in the ledger",
+            advice="name the entry that proves the compensating control: `sealwright ledger show`",
+        )
+    now = project.clock()
+    statement = record.waiver(
+        artifact.subject,
+        requirement=requirement,
+        reason=reason,
+        compensating=compensating,
+        asked_by=asked_by,
+        expires=now + timedelta(days=days),
+        renews=renews,
+        now=now,
+    )
+    return project.record(statement, signer=signer)
+
+
+def approvals_of(project: Project, artifact: str) -> tuple[tuple[Verified, Approval], ...]:
+    """All answers ever given about an artifact, in order."""
+    return tuple(
+        (item, item.predicate)
+        for item in project.evidence()
+        if isinstance(item.predicate, Approval)
+        and any(subject.sha256 == artifact for subject in item.statement.subjects)
+    )
+
+
+def _last_decision(project: Project, artifact: str, question: Question) -> Verified | None:
+    for item in reversed(project.evidence()):
+        predicate = item.predicate
+        if (
+            isinstance(predicate, Decision)
+            and predicate.question == question
+            and item.statement.subjects[0].sha256 == artifact
+        ):
+            return item
+    return None
+
+
+def _same(before: Verified, verdict: Verdict) -> bool:
+    said = before.predicate
+    assert isinstance(said, Decision)
+    now = record.decision(verdict).predicate
+    return (said.outcome, said.policy, said.evidence, said.requirements, said.tier) == (
+        now.outcome,
+        now.policy,
+        now.evidence,
+        now.requirements,
+        now.tier,
+    )
