@@ -134,7 +134,7 @@ def fairlearn_bootstrap(metrics: Any, groups: Any, labels: Any, answers: Any) ->
 
 def timed(work: Callable[[], Any], *, runs: int) -> tuple[float, Any]:
     """CPU seconds of the best run, and the last result."""
-    best = float("inf")
+    best, result = float("inf"), None
     for _ in range(runs):
         start = time.process_time()
         result = work()

@@ -69,9 +69,7 @@ def make_evidence(count: int, key: SigningKey) -> list[Verified]:
     return [verify(sign_statement(Statement(_SYSTEM, s), key), trust) for s in statements]
 
 
-def measure(
-    append: Append, *, evidence: Sequence[Verified], clients: int, seconds: float
-) -> float:
+def measure(append: Append, *, evidence: Sequence[Verified], clients: int, seconds: float) -> float:
     """Appends per second of `clients` threads."""
     stop = threading.Event()
     done = [0] * clients
@@ -100,9 +98,7 @@ def measure(
 
 def ours(stack: ExitStack, folder: Path, *, public: PublicKey, checking: bool) -> Append:
     """The ledger, Merkle work, checkpoints and pin included."""
-    ledger = stack.enter_context(
-        Ledger.create(folder / "ledger", origin=ORIGIN, log_key=_LOG_KEY)
-    )
+    ledger = stack.enter_context(Ledger.create(folder / "ledger", origin=ORIGIN, log_key=_LOG_KEY))
     if checking:
         return lambda _, item: ledger.append(item.envelope, public_key=public)
     return lambda _, item: ledger.append(item, public_key=public)

@@ -74,8 +74,8 @@ class Ledger:
 
     def verified(self) -> list[Verified]:
         """Everything said so far, verified against the trust root."""
-        found, _ = verify_history(self.envelopes, load_trust(encode_envelope(self.envelopes[0])))
-        return found
+        anchor = load_trust(encode_envelope(self.envelopes[0]))
+        return list(verify_history(self.envelopes, anchor))
 
     def _root(self) -> TrustRoot:
         principals = tuple(

@@ -185,7 +185,7 @@ def _header(
     *,
     double: bool,
 ) -> None:
-    bracket = out.here()
+    bracket = key = out.here()
     out.text += ("[[" if double else "[") + draw(BLANK)
     for index, name in enumerate(names):
         out.text += (draw(BLANK) + "." + draw(BLANK)) if index else ""
@@ -197,7 +197,12 @@ def _header(
 
 
 def _pairs(
-    draw: Callable[..., Any], out: Writer, path: tuple[str | int, ...], *, used: set[str], depth: int
+    draw: Callable[..., Any],
+    out: Writer,
+    path: tuple[str | int, ...],
+    *,
+    used: set[str],
+    depth: int,
 ) -> None:
     for _ in range(draw(st.integers(0, 3))):
         name = "k" + draw(NAMES)
@@ -209,7 +214,9 @@ def _pairs(
         out.text += draw(LINE_END)
 
 
-def _pair(draw: Callable[..., Any], out: Writer, path: tuple[str | int, ...], *, depth: int) -> None:
+def _pair(
+    draw: Callable[..., Any], out: Writer, path: tuple[str | int, ...], *, depth: int
+) -> None:
     key = out.here()
     out.text += _key(draw, str(path[-1]))
     if draw(st.integers(0, 4)) == 0:
@@ -221,7 +228,9 @@ def _pair(draw: Callable[..., Any], out: Writer, path: tuple[str | int, ...], *,
     _value(draw, out, path, depth=depth)
 
 
-def _value(draw: Callable[..., Any], out: Writer, path: tuple[str | int, ...], *, depth: int) -> None:
+def _value(
+    draw: Callable[..., Any], out: Writer, path: tuple[str | int, ...], *, depth: int
+) -> None:
     out.values[path] = out.here()
     kind = draw(st.sampled_from(["scalar", "scalar", "array", "table"])) if depth < 4 else "scalar"
     if kind == "scalar":

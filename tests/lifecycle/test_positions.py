@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.lifecycle.documents import Writer, documents
 
 from sealwright.lifecycle.positions import MAX_DEPTH, find_places
-from tests.lifecycle.documents import Writer, documents
 
 
 def paths_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -31,7 +31,8 @@ def test_every_path_of_a_generated_document_is_found_where_it_stands(document: W
     text = document.text.replace("\r\n", "\n")
     parsed = tomllib.loads(text)
     places = find_places(text)
-    assert places.too_deep is None and places.repeated is None
+    assert places.too_deep is None
+    assert places.repeated is None
     assert set(places.spans) == set(paths_in(parsed))
     assert {path: places.key(path) for path in document.keys} == document.keys
     assert {path: places.value(path) for path in document.values} == document.values
@@ -54,7 +55,8 @@ def test_no_text_makes_the_scanner_fail(text: str) -> None:
     places = find_places(text)
     for path in places.spans:
         line, column = places.key(path)
-        assert 1 <= line <= text.count("\n") + 1 and column >= 1
+        assert 1 <= line <= text.count("\n") + 1
+        assert column >= 1
 
 
 def test_an_unknown_path_is_shown_at_the_nearest_place_above_it() -> None:

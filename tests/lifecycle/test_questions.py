@@ -12,6 +12,8 @@ from sealwright.lifecycle.questions import (
     PROHIBITED,
     QUESTIONS,
     TIERS,
+    ProhibitedPractice,
+    RiskQuestion,
     classify,
     question_ids,
 )
@@ -19,18 +21,19 @@ from sealwright.lifecycle.questions import (
 ALL_NO = dict.fromkeys(question_ids(), "no")
 ANSWERS = st.fixed_dictionaries(
     {},
-    optional={
-        each.id: st.sampled_from(["yes", "no", "unknown", "", "maybe"]) for each in QUESTIONS
-    }
+    optional={each.id: st.sampled_from(["yes", "no", "unknown", "", "maybe"]) for each in QUESTIONS}
     | {each.id: st.sampled_from(["no", "unknown"]) for each in PROHIBITED},
 )
 
 
 def test_ids_are_unique_and_every_entry_is_complete() -> None:
     assert len(set(question_ids())) == len(question_ids())
-    for each in (*QUESTIONS, *PROHIBITED):
-        assert each.text.endswith("?") and each.means and "Article" in each.reference + "Article"
-        assert each.id.isidentifier() and each.id == each.id.lower()
+    entries: list[RiskQuestion | ProhibitedPractice] = [*QUESTIONS, *PROHIBITED]
+    for each in entries:
+        assert each.text.endswith("?")
+        assert each.means
+        assert each.id.isidentifier()
+        assert each.id == each.id.lower()
         assert "AI Act" in each.reference or "GDPR" in each.reference
     for combination in COMBINATIONS:
         assert set(combination.questions) <= {each.id for each in QUESTIONS}
@@ -49,31 +52,26 @@ def test_no_answers_at_all_are_high() -> None:
 @pytest.mark.parametrize("name", question_ids())
 @pytest.mark.parametrize("answer", [None, "unknown", "", "YES"])
 def test_one_question_without_an_answer_is_at_least_high(name: str, answer: str | None) -> None:
-    answers = {**ALL_NO, name: answer} if answer is not None else dict(ALL_NO)
-    if answer is None:
-        del answers[name]
-    tier, reasons = classify({key: value for key, value in answers.items() if value is not None})
+    answers = {key: value for key, value in ALL_NO.items() if key != name}
+    tier, reasons = classify(answers if answer is None else {**answers, name: answer})
     assert tier == "high"
     assert name in reasons[0]
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.id)
-def test_one_yes_gives_its_tier_and_its_reason(question: object) -> None:
-    for each in QUESTIONS:
-        if each is question:
-            tier, reasons = classify({**ALL_NO, each.id: "yes"})
-            assert tier == each.tier
-            assert reasons == (f"{tier}: {each.id}: {each.means} ({each.reference})",)
+@pytest.mark.parametrize("each", QUESTIONS, ids=lambda each: each.id)
+def test_one_yes_gives_its_tier_and_its_reason(each: RiskQuestion) -> None:
+    tier, reasons = classify({**ALL_NO, each.id: "yes"})
+    assert tier == each.tier
+    assert reasons == (f"{tier}: {each.id}: {each.means} ({each.reference})",)
 
 
-@pytest.mark.parametrize("practice", PROHIBITED, ids=lambda each: each.id)
-def test_a_prohibited_practice_is_refused_with_an_explanation(practice: object) -> None:
-    for each in PROHIBITED:
-        if each is practice:
-            with pytest.raises(Refused, match="prohibited practice") as caught:
-                classify({**ALL_NO, each.id: "yes"})
-            assert each.means in caught.value.message and "Article 5" in caught.value.message
-            assert "legal counsel" in caught.value.advice
+@pytest.mark.parametrize("each", PROHIBITED, ids=lambda each: each.id)
+def test_a_prohibited_practice_is_refused_with_an_explanation(each: ProhibitedPractice) -> None:
+    with pytest.raises(Refused, match="prohibited practice") as caught:
+        classify({**ALL_NO, each.id: "yes"})
+    assert each.means in caught.value.message
+    assert "Article 5" in caught.value.message
+    assert "legal counsel" in caught.value.advice
 
 
 def test_planning_follow_up_visits_of_patients_with_a_person_deciding_is_high() -> None:
@@ -113,6 +111,6 @@ def test_reasons_are_never_empty_and_the_heaviest_is_first(answers: dict[str, st
     assert reasons
     if any(answers.get(name) not in ("yes", "no") for name in question_ids()):
         assert TIERS.index(tier) >= TIERS.index("high")
-    ranks = [TIERS.index(reason.split(":")[0]) for reason in reasons if ": " in reason]  # type: ignore[arg-type]
+    ranks = [TIERS.index(reason.split(":")[0]) for reason in reasons if ": " in reason]
     assert ranks == sorted(ranks, reverse=True)
     assert not ranks or TIERS[ranks[0]] == tier

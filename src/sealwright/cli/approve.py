@@ -28,7 +28,7 @@ from sealwright.evidence.predicates.governance import Question
 @click.option("--yes", is_flag=True, help="Do not ask to confirm.")
 @click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Your private key.")
 @shared
-def command(  # noqa: PLR0913
+def command(
     artifact: str,
     principal: str,
     question: Question,

@@ -21,7 +21,7 @@ from sealwright.evidence.predicates.governance import Question
 @click.option("--denied-only", is_flag=True, help="Show only what does not hold.")
 @shared
 @signer
-def command(  # noqa: PLR0913
+def command(
     artifact: str,
     question: Question,
     record: bool | None,

@@ -78,7 +78,7 @@ def new(principal: str, out: Path, encrypt: bool, passphrase_file: Path | None) 
 @click.option("--encrypt", is_flag=True, help="Encrypt the new key with the passphrase.")
 @shared
 @signer
-def add(  # noqa: PLR0913 - one parameter per option
+def add(
     new_principal: str,
     person: str | None,
     name: str | None,
@@ -149,7 +149,7 @@ def add(  # noqa: PLR0913 - one parameter per option
 )
 @shared
 @signer
-def revoke(  # noqa: PLR0913
+def revoke(
     target: str,
     reason: str,
     for_cause: bool,

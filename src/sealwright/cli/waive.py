@@ -27,7 +27,7 @@ from sealwright.evidence.predicates.governance import Question
 @click.option("--for", "question", type=click.Choice(get_args(Question)), default="release")
 @click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Your private key.")
 @shared
-def command(  # noqa: PLR0913
+def command(
     artifact: str,
     requirement: str,
     principal: str,

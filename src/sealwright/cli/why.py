@@ -15,9 +15,15 @@ from sealwright.evidence.predicates.governance import Question
 @click.command(epilog="Example: sealwright why model --for release")
 @click.argument("artifact")
 @click.option("--for", "question", type=click.Choice(get_args(Question)), default="release")
+@click.option("--requirement", help="Explain this requirement (default: the gravest denial).")
 @shared
 def command(
-    artifact: str, question: Question, folder: Path, style: str, passphrase_file: Path | None
+    artifact: str,
+    question: Question,
+    requirement: str | None,
+    folder: Path,
+    style: str,
+    passphrase_file: Path | None,
 ) -> None:
     """Walk the shortest path from a denial to its root cause."""
     from sealwright.policy.why import why
@@ -26,12 +32,8 @@ def command(
     with opened(folder, passphrase_file) as project:
         named = resolve(project, artifact)
         inputs = training_inputs(project) if artifact == "system" else ()
-        steps = why(
-            project.policy,
-            project.request(named, question, inputs=inputs),
-            project.evidence(),
-            project.clock(),
-        )
+        verdict = project.gate(named, question, inputs=inputs)
+        steps = why(verdict, project.evidence(), requirement=requirement or "")
         lines = [f"{'  ' * depth}{step.text}" for depth, step in enumerate(steps)]
         emit(
             {"artifact": named.digest, "question": question, "steps": steps},

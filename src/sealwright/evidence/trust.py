@@ -54,6 +54,10 @@ class Trust:
         found = self._principals.get(keyid)
         return found[1] if found else None
 
+    def key_of(self, principal: Principal) -> PublicKey:
+        """The public key of a principal of this trust root."""
+        return next(key for known, key in self._principals.values() if known.id == principal.id)
+
     def principal(self, keyid: str) -> Principal | None:
         """Who holds the key with this id."""
         found = self._principals.get(keyid)

@@ -1,0 +1,1 @@
+"""Where evidence is kept: an append-only Merkle log of signed envelopes."""

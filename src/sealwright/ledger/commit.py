@@ -20,7 +20,7 @@ MAX_BATCH = 1024
 MAX_WAIT_SECONDS = 0.005
 _PATIENCE_SECONDS = 0.5
 
-Append = Callable[[Sequence[NewEntry]], tuple[list[int], SignedCheckpoint]]
+Append = Callable[[Sequence[NewEntry]], SignedCheckpoint]
 
 
 class _Request:
@@ -32,7 +32,7 @@ class _Request:
         self.entries = entries
         self.done = threading.Lock()
         self.done.acquire()
-        self.result: tuple[list[int], SignedCheckpoint] | None = None
+        self.result: tuple[int, SignedCheckpoint] | None = None
         self.error: BaseException | None = None
         self.after: _Request | None = None
         """Whom the caller wakes in turn: a hundred threads woken at once would only fight for
@@ -59,8 +59,9 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="ledger-commit", daemon=True)
         self._thread.start()
 
-    def submit(self, entries: Sequence[NewEntry]) -> tuple[list[int], SignedCheckpoint]:
-        """Appends up to 1,024 entries, all or none; returns once they are durable and published."""
+    def submit(self, entries: Sequence[NewEntry]) -> tuple[int, SignedCheckpoint]:
+        """Appends up to 1,024 entries, all or none; returns once they are durable and published:
+        the index of the first, and the checkpoint that covers them."""
         if not 1 <= len(entries) <= MAX_BATCH:
             raise UsageError(f"1 to {MAX_BATCH} entries at a time, not {len(entries)}")
         request = _Request(entries)
@@ -129,13 +130,12 @@ class Committer:
     def _commit(self, batch: Sequence[_Request]) -> None:
         entries = [entry for request in batch for entry in request.entries]
         try:
-            indices, checkpoint = self._append(entries)
-        except BaseException as error:  # noqa: BLE001 - handed to the callers, who raise it
+            checkpoint = self._append(entries)
+        except BaseException as error:  # noqa: BLE001 - a thread's edge: the callers raise it
             for request in batch:
                 request.error = error
             return
-        at = 0
+        index = checkpoint.size - len(entries)
         for request in batch:
-            count = len(request.entries)
-            request.result = (indices[at : at + count], checkpoint)
-            at += count
+            request.result = (index, checkpoint)
+            index += len(request.entries)

@@ -61,10 +61,6 @@ class Transaction(Protocol):
         """The hashes of a tile as far as it is filled; b"" where there is none."""
         ...
 
-    def locate(self, leaf_hashes: Sequence[bytes]) -> dict[bytes, int]:
-        """Index of each of these leaf hashes that is in the log."""
-        ...
-
     def write(
         self,
         entries: Sequence[NewEntry],
@@ -100,10 +96,6 @@ class Store(Protocol):
 
     def entries(self, start: int, stop: int) -> Iterator[StoredEntry]:
         """The entries there are in [start, stop), by index."""
-        ...
-
-    def locate(self, leaf_hashes: Sequence[bytes]) -> dict[bytes, int]:
-        """Index of each of these leaf hashes that is in the log."""
         ...
 
     def checkpoint(self, size: int) -> bytes | None:

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from sealwright.clock import Clock, system_clock
-from sealwright.errors import InputMissing, MalformedError, TamperError, UsageError
+from sealwright.errors import InputMissing, LimitReached, MalformedError, TamperError, UsageError
+from sealwright.evidence import canonical
 from sealwright.evidence.dsse import Envelope, decode_envelope, pae
 from sealwright.evidence.keys import LogKey, PublicKey
 from sealwright.evidence.verify import Verified
@@ -24,7 +25,7 @@ from sealwright.ledger.pin import Pin
 from sealwright.ledger.proof import ConsistencyProof, InclusionProof
 from sealwright.ledger.sequencer import Sequencer
 from sealwright.ledger.sqlite import SqliteStore
-from sealwright.ledger.tiles import hash_reader
+from sealwright.ledger.tiles import HASH_SIZE, WIDTH, hash_reader, split_hashes, tiles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Ledger:
 
     def append(self, evidence: Envelope | Verified, *, public_key: PublicKey) -> Receipt:
         """Appends an envelope signed by `public_key`; durable, checkpointed and published on
-        return. What is in the log already is not entered again: its receipt names its place.
+        return.
 
         An `Envelope`'s signature is checked first; a `Verified` was checked when it was made.
         Raises SignatureError, TamperError for another key's envelope, UsageError if opened for
@@ -149,11 +150,11 @@ class Ledger:
         receipts: list[Receipt] = []
         for at in range(0, len(new), MAX_BATCH):
             part = new[at : at + MAX_BATCH]
-            indices, checkpoint = committer.submit(part)
+            first, checkpoint = committer.submit(part)
             now = self.clock()
             receipts += [
                 Receipt(index, item.leaf_hash, checkpoint.size, checkpoint, now)
-                for index, item in zip(indices, part, strict=True)
+                for index, item in enumerate(part, first)
             ]
         return tuple(receipts)
 
@@ -165,8 +166,15 @@ class Ledger:
         return open_checkpoint(note, self.vkey)
 
     def find(self, leaf_hash: bytes) -> int | None:
-        """The index of the entry with this leaf hash."""
-        return self.store.locate([leaf_hash]).get(leaf_hash)
+        """The index of the first entry with this leaf hash. Reads 32 bytes per entry."""
+        size = self.head().size
+        for tile in tiles_of(size):
+            if tile.level:
+                break
+            data = self.store.tile(0, tile.number)[: tile.width * HASH_SIZE]
+            if leaf_hash in data and leaf_hash in (hashes := split_hashes(data)):
+                return tile.number * WIDTH + hashes.index(leaf_hash)
+        return None
 
     def entry(self, index: int) -> Entry:
         """One entry; InputMissing above the head, TamperError as `entries`."""
@@ -260,4 +268,10 @@ def _prepare(evidence: Envelope | Verified, public_key: PublicKey) -> NewEntry:
         envelope = evidence
         public_key.verify(pae(envelope.payload_type, envelope.payload), envelope.signature)
     leaf = build_leaf(envelope, public_key)
-    return NewEntry(leaf, merkle.leaf_hash(leaf), envelope_bytes(envelope))
+    content = envelope_bytes(envelope)
+    if len(content) > canonical.MAX_BYTES:
+        raise LimitReached(
+            f"an envelope of {len(content)} bytes; the ledger takes {canonical.MAX_BYTES}",
+            advice="put the content in a file and its digest in the statement",
+        )
+    return NewEntry(leaf, merkle.leaf_hash(leaf), content)

@@ -45,9 +45,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def extend(
-    frontier: Frontier, hashes: Iterable[bytes]
-) -> tuple[Frontier, list[tuple[int, bytes]]]:
+def extend(frontier: Frontier, hashes: Iterable[bytes]) -> tuple[Frontier, list[tuple[int, bytes]]]:
     """Adds leaf hashes. Also returns what was completed for tiles above the lowest, in order:
     (tile level, hash of a full subtree of 256^level leaves)."""
     size, peaks = frontier.size, list(frontier.peaks)

@@ -41,17 +41,16 @@ class Sequencer:
         self._edge: _Edge | None = None
         self._refused: ForkError | None = None
 
-    def append(self, batch: Sequence[NewEntry]) -> tuple[list[int], SignedCheckpoint]:
-        """Appends what is not in the log yet; returns every entry's index and the checkpoint
-        that covers them all. Durable and published on return.
+    def append(self, batch: Sequence[NewEntry]) -> SignedCheckpoint:
+        """Appends in order; the checkpoint returned covers the batch, as its last entries.
+        Durable and published on return.
 
         ForkError if the ledger is not the one that was published, from then on every time.
         """
         if self._refused is not None:
             raise self._refused
         try:
-            indices, tree = self._commit(batch)
-            return indices, self._publish(tree)
+            return self._publish(self._commit(batch))
         except ForkError as error:
             self._refused = error
             raise
@@ -65,27 +64,18 @@ class Sequencer:
         state = self._store.state()
         if state.size == 0 and self._pin.read() is None:
             self._pin.create(self._signer.sign(0, state.root))
-        return self.append(())[1]
+        return self.append(())
 
-    def _commit(self, batch: Sequence[NewEntry]) -> tuple[list[int], TreeState]:
+    def _commit(self, batch: Sequence[NewEntry]) -> TreeState:
         with self._store.transaction() as turn:
             edge = self._caught_up(turn)
             self._pin.check(TreeState(edge.frontier.size, edge.root), self._root_at)
-            places = turn.locate([entry.leaf_hash for entry in batch]) if batch else {}
-            fresh: list[NewEntry] = []
-            for entry in batch:
-                if entry.leaf_hash not in places:
-                    places[entry.leaf_hash] = edge.frontier.size + len(fresh)
-                    fresh.append(entry)
-            if fresh:
-                grown, tiles = _grow(edge, [entry.leaf_hash for entry in fresh])
-                turn.write(fresh, tiles=tiles, state=TreeState(grown.frontier.size, grown.root))
-                edge = grown
+            if batch:
+                edge, tiles = _grow(edge, [entry.leaf_hash for entry in batch])
+                state = TreeState(edge.frontier.size, edge.root)
+                turn.write(batch, tiles=tiles, state=state)
         self._edge = edge
-        return (
-            [places[entry.leaf_hash] for entry in batch],
-            TreeState(edge.frontier.size, edge.root),
-        )
+        return TreeState(edge.frontier.size, edge.root)
 
     def _publish(self, tree: TreeState) -> SignedCheckpoint:
         checkpoint = self._signer.sign(tree.size, tree.root)

@@ -30,14 +30,13 @@ from sealwright.ledger.pin import sync_folder
 FORMAT = "sealwright-ledger-1"
 _BUSY_SECONDS = 60.0
 _PAGE_ENTRIES = 256
-_PARAMETERS = 512
 
 _SCHEMA = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE tree (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL,"
     " root BLOB NOT NULL) STRICT",
     "CREATE TABLE entries (idx INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT",
-    "CREATE TABLE envelopes (idx INTEGER PRIMARY KEY, leaf_hash BLOB NOT NULL UNIQUE,"
+    "CREATE TABLE envelopes (idx INTEGER PRIMARY KEY, leaf_hash BLOB NOT NULL,"
     " envelope BLOB NOT NULL) STRICT",
     "CREATE TABLE tiles (level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL,"
     " PRIMARY KEY (level, number)) STRICT, WITHOUT ROWID",
@@ -122,10 +121,6 @@ class SqliteStore:
                 yield StoredEntry(index, leaf, _blob(leaf_hash), _blob(envelope))
             start = end
 
-    def locate(self, leaf_hashes: Sequence[bytes]) -> dict[bytes, int]:
-        """Index of each of these leaf hashes that is in the log."""
-        return _locate(self._rows, leaf_hashes)
-
     def checkpoint(self, size: int) -> bytes | None:
         """The signed checkpoint of exactly this size."""
         return _bytes(self._rows("SELECT note FROM checkpoints WHERE size = ?", (size,))) or None
@@ -172,8 +167,11 @@ class SqliteStore:
 
     def counts(self) -> Counts:
         """How many rows there are."""
-        tables = ("entries", "envelopes", "tiles", "checkpoints")
-        return Counts(*(self._rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables))
+        query = (
+            "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM envelopes),"
+            " (SELECT count(*) FROM tiles), (SELECT count(*) FROM checkpoints)"
+        )
+        return Counts(*self._rows(query)[0])
 
     def flaws(self) -> list[str]:
         """What is wrong with the file itself: damaged pages, foreign or changed tables."""
@@ -183,9 +181,10 @@ class SqliteStore:
         except TamperError as error:
             return [error.message]
         flaws = [f"the database file is damaged: {line}" for line in found if line != "ok"]
-        for sql in sorted(schema ^ set(_SCHEMA)):
-            flaws.append(f"the database's tables are not the ledger's: {str(sql)[:120]}")
-        return flaws
+        return flaws + [
+            f"the database's tables are not the ledger's: {str(sql)[:120]}"
+            for sql in sorted(schema ^ set(_SCHEMA), key=str)
+        ]
 
     def close(self) -> None:
         """Closes the connections; the last one out empties the WAL."""
@@ -224,10 +223,6 @@ class SqliteTransaction:
     def tile(self, level: int, number: int) -> bytes:
         """The hashes of a tile as far as it is filled; b"" where there is none."""
         return _bytes(self._rows(_TILE, (level, number)))
-
-    def locate(self, leaf_hashes: Sequence[bytes]) -> dict[bytes, int]:
-        """Index of each of these leaf hashes that is in the log."""
-        return _locate(self._rows, leaf_hashes)
 
     def write(
         self,
@@ -272,16 +267,6 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
     if mode != "ro":
         connection.execute("PRAGMA synchronous = FULL")
     return connection
-
-
-def _locate(rows: Any, leaf_hashes: Sequence[bytes]) -> dict[bytes, int]:
-    found: dict[bytes, int] = {}
-    for at in range(0, len(leaf_hashes), _PARAMETERS):
-        part = leaf_hashes[at : at + _PARAMETERS]
-        marks = ",".join("?" * len(part))
-        query = f"SELECT leaf_hash, idx FROM envelopes WHERE leaf_hash IN ({marks})"
-        found.update(rows(query, part))
-    return found
 
 
 def _state(rows: list[Any], path: Path) -> TreeState:

@@ -58,9 +58,7 @@ def _in_data_set(name: str, data: DataSet, lifecycle: Lifecycle) -> Iterator[Pro
 def _reference(lifecycle: Lifecycle, reference: str, path: Path) -> Iterator[Problem]:
     other, dot, column = reference.partition(".")
     if not dot or not column:
-        yield Problem(
-            path, f"{dotted(path)}: {shown(reference)} is not of the form DATASET.COLUMN"
-        )
+        yield Problem(path, f"{dotted(path)}: {shown(reference)} is not of the form DATASET.COLUMN")
         return
     yield from _data_set(lifecycle, other, path)
     if other in lifecycle.data:

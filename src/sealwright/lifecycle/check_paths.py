@@ -104,9 +104,7 @@ def _model_problems(lifecycle: Lifecycle) -> Iterator[Problem]:
         )
 
 
-def _overlaps(
-    lifecycle: Lifecycle, sound: list[_Declared], *, own_name: str
-) -> Iterator[Problem]:
+def _overlaps(lifecycle: Lifecycle, sound: list[_Declared], *, own_name: str) -> Iterator[Problem]:
     paths = {each.key: PurePosixPath(each.text) for each in sound}
     output_key: KeyPath = ("training", "output")
     output = paths.pop(output_key, None)

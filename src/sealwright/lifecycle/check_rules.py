@@ -38,12 +38,10 @@ class KnownMetric(Protocol):
 
     @property
     def better(self) -> str:
-        """"higher", "lower" or "neither"."""
+        """ "higher", "lower" or "neither"."""
 
 
-def rule_problems(
-    lifecycle: Lifecycle, *, metrics: Mapping[str, KnownMetric]
-) -> Iterator[Problem]:
+def rule_problems(lifecycle: Lifecycle, *, metrics: Mapping[str, KnownMetric]) -> Iterator[Problem]:
     """Every rule that cannot be examined, can never hold, or always holds."""
     yield from _unwritten(msgspec.to_builtins(lifecycle), ())
     for name, data in lifecycle.data.items():

@@ -271,17 +271,20 @@ def classify(answers: Mapping[str, str]) -> tuple[Tier, tuple[str, ...]]:
                 advice=f"if the answer to {practice.id} is a mistake, correct it; otherwise stop "
                 "and ask legal counsel: exceptions, where the law knows any, are not for a tool",
             )
-    found: list[tuple[Tier, str]] = []
-    for question in QUESTIONS:
-        if answers.get(question.id) == "yes":
-            found.append((question.tier, _reason(question.id, question.means, question.reference)))
+    found = [
+        (each.tier, _reason(each.id, each.means, each.reference))
+        for each in QUESTIONS
+        if answers.get(each.id) == "yes"
+    ]
     for each in COMBINATIONS:
         if all(answers.get(name) == "yes" for name in each.questions):
             together = " + ".join(each.questions)
             found.append((each.tier, _reason(together, each.means, each.reference)))
-    for name in known:
-        if answers.get(name) not in ("yes", "no"):
-            found.append((UNANSWERED_TIER, f"{name}: not answered, so the worse is assumed"))
+    found += [
+        (UNANSWERED_TIER, f"{name}: not answered, so the worse is assumed")
+        for name in known
+        if answers.get(name) not in ("yes", "no")
+    ]
     if not found:
         return TIERS[0], ("every question is answered with no",)
     found.sort(key=lambda pair: -TIERS.index(pair[0]))

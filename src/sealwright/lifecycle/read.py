@@ -153,6 +153,10 @@ def _syntax_error(error: ValueError, text: str, places: Places, file: Path) -> C
         line, column = places.at(places.repeated)
         message = "this was defined before; a key or table may stand only once"
     return ConfigErrors(
-        [Mistake(line, column, f"not valid TOML: {message[:200]}", "see https://toml.io/en/v1.0.0")],
+        [
+            Mistake(
+                line, column, f"not valid TOML: {message[:200]}", "see https://toml.io/en/v1.0.0"
+            )
+        ],
         file=file,
     )

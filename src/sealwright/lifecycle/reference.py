@@ -1,6 +1,6 @@
 """The reference page of `sealwright.toml`, written from the records, so that it cannot fall behind.
 
-    python -m sealwright.lifecycle.reference > docs/reference/sealwright-toml.md
+python -m sealwright.lifecycle.reference > docs/reference/sealwright-toml.md
 """
 
 from __future__ import annotations

@@ -39,18 +39,11 @@ def find_problems(value: object, kind: kinds.Type, path: Path = ()) -> Iterator[
             yield from _in_list(value, kind, path)
         case kinds.StrType(), str():
             yield from _in_text(value, kind, path, description)
-        case kinds.LiteralType(), str() | int() if value in kind.values:
-            return
         case kinds.LiteralType(), str():
-            known = [str(each) for each in kind.values]
-            yield Problem(
-                path,
-                f"{dotted(path)}: {shown(value)} is not one of {', '.join(map(shown, known))}",
-                did_you_mean(value, known),
-            )
+            yield from _in_choice(value, kind, path)
         case kinds.BoolType(), bool():
             return
-        case (kinds.IntType() | kinds.FloatType()), bool():
+        case ((kinds.IntType() | kinds.FloatType()), bool()):
             yield _wrong_type(value, kind, path)
         case kinds.IntType(), int():
             yield from _in_number(value, kind, path)
@@ -118,9 +111,7 @@ def _in_list(value: list[object], kind: kinds.ListType, path: Path) -> Iterator[
         yield from find_problems(inner, kind.item_type, (*path, index))
 
 
-def _in_text(
-    value: str, kind: kinds.StrType, path: Path, description: str
-) -> Iterator[Problem]:
+def _in_text(value: str, kind: kinds.StrType, path: Path, description: str) -> Iterator[Problem]:
     name = dotted(path)
     if "\x00" in value:
         yield Problem(path, f"{name}: text may not hold a NUL character")
@@ -128,12 +119,18 @@ def _in_text(
         need = "" if kind.min_length == 1 else f", expected at least {kind.min_length} characters"
         yield Problem(path, f"{name}: the text is {'empty' if not value else 'too short'}{need}")
     elif kind.max_length is not None and len(value) > kind.max_length:
-        yield Problem(
-            path, f"{name}: {len(value)} characters, expected at most {kind.max_length}"
-        )
+        yield Problem(path, f"{name}: {len(value)} characters, expected at most {kind.max_length}")
     elif kind.pattern is not None and re.search(kind.pattern, value) is None:
         wanted = description or f"text that matches {kind.pattern}"
         yield Problem(path, f"{name}: expected {wanted}; found {shown(value)}")
+
+
+def _in_choice(value: str, kind: kinds.LiteralType, path: Path) -> Iterator[Problem]:
+    known = [str(each) for each in kind.values]
+    if value not in known:
+        choices = ", ".join(map(shown, known))
+        message = f"{dotted(path)}: {shown(value)} is not one of {choices}"
+        yield Problem(path, message, did_you_mean(value, known))
 
 
 def _in_number(

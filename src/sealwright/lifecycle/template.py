@@ -229,9 +229,7 @@ def _validation(choices: Choices) -> Iterator[str]:
     yield ""
     yield "# What the model must reach is signed before the test, so decide before you look."
     for rule in choices.criteria or EXAMPLE_CRITERIA:
-        known = {
-            name: value for name, value in msgspec.to_builtins(rule).items() if value != ""
-        }
+        known = {name: value for name, value in msgspec.to_builtins(rule).items() if value != ""}
         off = not choices.criteria
         yield from _table("[validation.criteria]", model.CriterionRule, known, off=off)
 

@@ -1,0 +1,1 @@
+"""What must hold: policies, lineage, staleness, approvals and the gate."""

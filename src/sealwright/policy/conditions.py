@@ -12,6 +12,7 @@ import msgspec
 
 from sealwright.evidence.predicates import Predicate
 from sealwright.evidence.predicates.data import DatasetVersion
+from sealwright.evidence.predicates.governance import Decision
 from sealwright.evidence.predicates.model import Custody
 from sealwright.evidence.verify import Verified
 from sealwright.policy.evidence_index import EvidenceIndex
@@ -21,13 +22,13 @@ from sealwright.policy.readings import detail_of, result_of
 _MISSING: Final = object()
 
 
-def content_problem(
-    requirement: Requirement, item: Verified, index: EvidenceIndex
-) -> str:
+def content_problem(requirement: Requirement, item: Verified, index: EvidenceIndex) -> str:
     """Why the statement does not say what is asked, in one line; empty if it does."""
     predicate = item.statement.predicate
     if isinstance(predicate, Custody | DatasetVersion) and item.digest not in index.proven:
         return "the files that it lists do not add up to the artifact's digest"
+    if isinstance(predicate, Decision) and (problem := _hollow(predicate, item, index)):
+        return problem
     result = result_of(predicate)
     if requirement.result and result not in requirement.result:
         detail = detail_of(predicate)
@@ -36,6 +37,20 @@ def content_problem(
         problem = condition_problem(condition, predicate)
         if problem:
             return problem
+    return ""
+
+
+def _hollow(decision: Decision, item: Verified, index: EvidenceIndex) -> str:
+    """Why a decision that says `admitted` cannot have been; empty if it can."""
+    if decision.outcome != "admitted":
+        return ""
+    statuses = decision.requirements.values()
+    if not statuses or any(status not in ("satisfied", "waived") for status in statuses):
+        return "it says admitted, although not all of its requirements hold"
+    for digest in decision.evidence:
+        named = index.by_digest.get(digest)
+        if named is None or named.index >= item.index:
+            return f"it rests on evidence {digest[:12]}, which was not in the ledger before it"
     return ""
 
 

@@ -59,7 +59,9 @@ def criteria_problem(item: Verified, index: EvidenceIndex, *, system: str) -> st
     held_to += [criteria for criteria in recorded if criteria.digest in _held_against(earlier)]
     for other in held_to:
         if weaker := _weaker(named, than=other, kind=kind):
-            return f"its criteria are weaker than entry {other.index}'s, which held before: {weaker}"
+            return (
+                f"its criteria are weaker than entry {other.index}'s, which held before: {weaker}"
+            )
     return _unjudged(evaluation, named)
 
 

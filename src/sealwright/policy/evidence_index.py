@@ -106,9 +106,7 @@ def _identities(files: Files) -> tuple[str, str]:
     return manifest_digest(files), oms_root(files)
 
 
-def _subjects(
-    item: Verified, roots: dict[str, list[tuple[str, Files]]]
-) -> tuple[str, ...]:
+def _subjects(item: Verified, roots: dict[str, list[tuple[str, Files]]]) -> tuple[str, ...]:
     predicate = item.statement.predicate
     stated = tuple(dict.fromkeys(subject.sha256 for subject in item.statement.subjects))
     if not isinstance(predicate, OmsSignature):

@@ -195,9 +195,7 @@ def _edges(item: Verified) -> Iterator[Edge]:
     for subject in item.statement.subjects:
         for source in sources:
             if source != subject.sha256:
-                yield Edge(
-                    source=source, target=subject.sha256, via=item.digest, relation=relation
-                )
+                yield Edge(source=source, target=subject.sha256, via=item.digest, relation=relation)
 
 
 def _grouped(pairs: Iterable[tuple[str, Edge]]) -> dict[str, tuple[Edge, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
@@ -78,9 +79,7 @@ def parse_policy(text: str, *, file: Path | str = "policy") -> Policy:
     except UsageError as error:
         raise ConfigError(error.message, file=file, advice=error.advice or _ADVICE) from error
     _prove(tiers, file=file)
-    return Policy(
-        name=raw["name"], text=text, digest=sha256_hex(text.encode("utf-8")), tiers=tiers
-    )
+    return Policy(name=raw["name"], text=text, digest=sha256_hex(text.encode("utf-8")), tiers=tiers)
 
 
 def _prove(tiers: Mapping[Tier, TierRules], *, file: Path | str) -> None:
@@ -130,9 +129,8 @@ def _explain(message: str, raw: Mapping[str, Any]) -> str:
     path = path.replace("`", "").removeprefix("key in ").removeprefix("$").strip(".")
     found = _REQUIRE.search(path)
     if found:
-        try:
+        # A requirement without an id has none to name; the path says where it stands.
+        with suppress(KeyError, IndexError, TypeError):
             path += f" (requirement {raw['tiers'][found[1]]['require'][int(found[2])]['id']!r:.80})"
-        except (KeyError, IndexError, TypeError):
-            pass  # it has no id to name; the path says where it stands
     text = text.replace("Object ", "").replace("`object`", "a table").replace("`array`", "a list")
     return f"{path}: {text}" if path else text

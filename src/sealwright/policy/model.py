@@ -19,6 +19,10 @@ QUESTIONS: Final[tuple[Question, ...]] = ("train", "release", "serve")
 
 MAX_WAIVER_DAYS: Final = 30
 
+NEVER_WAIVABLE: Final = frozenset({"model-signature", "decision"})
+"""Predicates that no waiver replaces, whatever a policy says: signatures, and the decision that
+stands for the approvals. (Approvals are no requirement of this kind, so nothing waives them.)"""
+
 Scalar = str | int | float | bool
 
 Target = Literal[

@@ -25,7 +25,7 @@ def weakenings(
             continue
         same = above.get(requirement.id)
         if same is None:
-            yield f"requirement `{requirement.id}`: not asked any more"
+            yield f"requirement `{requirement.id}`: not asked"
             continue
         asked = None if question is None else (question,)
         for reason in _requirement(requirement, same, questions=asked):
@@ -46,14 +46,22 @@ def _requirement(
         if getattr(lower, name) != getattr(upper, name):
             yield f"`{name}` is {getattr(upper, name)!r} instead of {getattr(lower, name)!r}"
     if missing := sorted(set(questions or lower.questions) - set(upper.questions)):
-        yield f"not asked for {', '.join(missing)} any more"
+        yield f"not asked for {', '.join(missing)}"
     if not set(upper.result) <= set(lower.result):
         yield f"accepts more results ({', '.join(sorted(set(upper.result) - set(lower.result)))})"
     for condition in lower.where:
         if not any(_implies(other, condition) for other in upper.where):
-            yield f"the condition on `{condition.path}` is gone or weaker"
+            yield f"the condition on `{condition.path}` is missing or weaker"
     if _longer(lower.max_age_days, upper.max_age_days):
         yield f"evidence may be older ({_days(upper.max_age_days)} > {_days(lower.max_age_days)})"
+    if lower.criteria_first and not upper.criteria_first:
+        yield "criteria need not be fixed first"
+    if upper.waivable and not lower.waivable:
+        yield "may be waived"
+    yield from _signers(lower, upper)
+
+
+def _signers(lower: Requirement, upper: Requirement) -> Iterator[str]:
     if _wider(lower.signer_roles, upper.signer_roles):
         yield "more signer roles are accepted"
     if upper.min_signers < lower.min_signers:
@@ -62,10 +70,6 @@ def _requirement(
         yield "signers need less independence"
     if _older_versions(lower.min_versions, upper.min_versions):
         yield "older or other tool versions are accepted"
-    if lower.criteria_first and not upper.criteria_first:
-        yield "criteria need not be fixed first any more"
-    if upper.waivable and not lower.waivable:
-        yield "may be waived now"
 
 
 def _quorum(lower: Quorum, upper: Quorum) -> Iterator[str]:

@@ -10,6 +10,7 @@ import msgspec
 from sealwright.errors import UsageError
 from sealwright.evidence.predicates.governance import Question, Tier
 from sealwright.policy.model import (
+    NEVER_WAIVABLE,
     TIERS,
     Condition,
     Quorum,
@@ -118,7 +119,7 @@ def _requirement(tier: Tier, item: RequireTable, *, default_age: int) -> Require
         independent_of=item.independent_of or (),
         min_versions=item.min_versions or {},
         criteria_first=item.criteria_first or False,
-        waivable=item.waivable is not False,
+        waivable=item.waivable is not False and item.predicate not in NEVER_WAIVABLE,
         command=item.command or "",
     )
     problem = problem_with(requirement)
@@ -129,7 +130,7 @@ def _requirement(tier: Tier, item: RequireTable, *, default_age: int) -> Require
 
 def _quorum(table: ApproveTable, *, default_age: int) -> Quorum:
     return Quorum(
-        need=dict(table.need),
+        need={str(discipline): count for discipline, count in table.need.items()},
         distinct_people=max(table.distinct_people, sum(table.need.values())),
         roles=table.roles,
         training=table.training,

@@ -1,4 +1,4 @@
-"""Why evidence that once sufficed does not any more: ten reasons, computed at each gate, never stored.
+"""Why evidence that once sufficed does not any more: ten reasons, computed and never stored.
 
 Each reason is one function of the case, the requirement and the statement. `REASONS` lists them in
 the order of their codes; the first that holds is the one that is told.
@@ -82,7 +82,8 @@ def past_valid_until(case: Case, requirement: Requirement, item: Verified) -> St
     age = case.now - item.at
     if age > timedelta(days=requirement.max_age_days):
         return Stale(
-            code=1, text=f"it is {age.days} days old; at most {requirement.max_age_days} are allowed"
+            code=1,
+            text=f"it is {age.days} days old; at most {requirement.max_age_days} are allowed",
         )
     return None
 
@@ -121,7 +122,9 @@ def upstream_withdrawn(case: Case, requirement: Requirement, item: Verified) -> 
             reason = f": {said.reason}" if isinstance(said, Release) and said.reason else ""
             place = "" if digest in own else "upstream, "
             return Stale(
-                code=3, text=f"{place}{name} was {word}{reason}", subject=digest,
+                code=3,
+                text=f"{place}{name} was {word}{reason}",
+                subject=digest,
                 because=withdrawn.digest,
             )
         incident = None if digest in own else open_incident(case, digest)
@@ -136,7 +139,7 @@ def upstream_withdrawn(case: Case, requirement: Requirement, item: Verified) -> 
 
 
 def rules_too_old(case: Case, requirement: Requirement, item: Verified) -> Stale | None:
-    """4: the tool's rules are older than the policy's minimum, or it is not one the policy names."""
+    """4: the tool's rules are older than the policy's minimum, or the policy does not name it."""
     if not requirement.min_versions:
         return None
     tools = tools_of(item.statement.predicate)
@@ -183,18 +186,18 @@ def _decision_under_weaker_rules(case: Case, decision: Decision) -> Stale | None
         return Stale(code=5, text=f"it was taken for tier {decision.tier}, now {case.tier}")
     if older.digest == case.policy.digest:
         return None
-    found = next(
-        weakenings(
-            lower=case.rules, upper=older.rules(decision.tier), question=decision.question
-        ),
+    weaker = next(
+        weakenings(lower=case.rules, upper=older.rules(decision.tier), question=decision.question),
         None,
     )
+    if weaker is None:
+        return None
     record = record_in_force(case)
-    return found and Stale(
+    return Stale(
         code=5,
-        text=f"the policy is stricter than the one it was taken under: {found}",
+        text=f"it was taken under a policy that asks less: {weaker}",
         because=record.digest if record else "",
-    ) or None
+    )
 
 
 def new_vulnerability(case: Case, requirement: Requirement, item: Verified) -> Stale | None:
@@ -234,7 +237,8 @@ def drifted(case: Case, requirement: Requirement, item: Verified) -> Stale | Non
             if said.kind == "drift" and said.result == "failed":
                 where = f" on slice {said.slice}" if said.slice else ""
                 return Stale(
-                    code=7, text=f"drift{where} was seen up to {said.end[:10]}",
+                    code=7,
+                    text=f"drift{where} was seen up to {said.end[:10]}",
                     because=window.digest,
                 )
     return None

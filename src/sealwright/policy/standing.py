@@ -1,4 +1,4 @@
-"""How artifacts and controls stand by the newest word on them: withdrawn, in an incident, drilled."""
+"""How artifacts and controls stand by the newest word on them: withdrawn, broken, drilled."""
 
 from __future__ import annotations
 

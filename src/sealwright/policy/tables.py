@@ -23,7 +23,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Base of every table: unknown keys are errors."""
 
 
-class ConditionTable(Table, kw_only=True):
+class ConditionTable(Table, frozen=True, kw_only=True):
     """`{path = "...", in = [...]}`, `min`, `max` or `empty`."""
 
     path: Text
@@ -33,7 +33,7 @@ class ConditionTable(Table, kw_only=True):
     empty: bool | None = None
 
 
-class RequireTable(Table, kw_only=True):
+class RequireTable(Table, frozen=True, kw_only=True):
     """[[tiers.TIER.require]]"""
 
     id: Identifier
@@ -55,7 +55,7 @@ class RequireTable(Table, kw_only=True):
     command: str | None = None
 
 
-class ApproveTable(Table, kw_only=True):
+class ApproveTable(Table, frozen=True, kw_only=True):
     """[tiers.TIER.approve.QUESTION]"""
 
     distinct_people: Count
@@ -65,7 +65,7 @@ class ApproveTable(Table, kw_only=True):
     max_age_days: Days | None = None
 
 
-class WaiveTable(Table, kw_only=True):
+class WaiveTable(Table, frozen=True, kw_only=True):
     """[tiers.TIER.waive]"""
 
     roles: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
@@ -73,7 +73,7 @@ class WaiveTable(Table, kw_only=True):
     max_days: Annotated[int, msgspec.Meta(ge=1, le=MAX_WAIVER_DAYS)] = MAX_WAIVER_DAYS
 
 
-class TierTable(Table, kw_only=True):
+class TierTable(Table, frozen=True, kw_only=True):
     """[tiers.TIER]"""
 
     extends: str = ""
@@ -85,7 +85,7 @@ class TierTable(Table, kw_only=True):
     waive: WaiveTable | None = None
 
 
-class TierTables(Table, kw_only=True):
+class TierTables(Table, frozen=True, kw_only=True):
     """[tiers]: all four, always."""
 
     minimal: TierTable
@@ -94,7 +94,7 @@ class TierTables(Table, kw_only=True):
     critical: TierTable
 
 
-class Document(Table, kw_only=True):
+class Document(Table, frozen=True, kw_only=True):
     """The whole file."""
 
     schema: Annotated[int, msgspec.Meta(ge=1, le=1)]

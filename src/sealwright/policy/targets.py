@@ -63,6 +63,4 @@ def _all_datasets(case: Case) -> tuple[Input, ...]:
 
 
 def _named(case: Case, digests: Iterable[str]) -> tuple[Input, ...]:
-    return tuple(
-        Input(digest=digest, name=case.graph.nodes[digest].name) for digest in digests
-    )
+    return tuple(Input(digest=digest, name=case.graph.nodes[digest].name) for digest in digests)

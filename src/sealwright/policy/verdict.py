@@ -30,6 +30,10 @@ class RequirementResult:
     """Envelope digests that were looked at, newest first."""
     command: str = ""
     """The command that would satisfy it; empty when satisfied."""
+    cause: str = ""
+    """Digest of the artifact where the trouble lies, if it is another one than `subject`."""
+    because: str = ""
+    """Envelope digest of the statement that caused it, if one did."""
 
     @property
     def holds(self) -> bool:

@@ -1,5 +1,5 @@
-"""Whether a requirement can mean anything: a policy that asks for the impossible, or for a field
-that does not exist, is refused when it is read and not when a gate stands open or shut by mistake."""
+"""Whether a requirement can mean anything. A policy that asks for a field that does not exist is
+refused when it is read, and not when a gate stands open or shut by mistake."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def problem_with(requirement: Requirement) -> str:
     if requirement.criteria_first and requirement.predicate != "evaluation":
         return "`criteria_first` is for evaluations"
     for name in requirement.independent_of:
-        if name != "author" and name not in PREDICATES:
-            return f"independent_of: `{name}` is neither `author` nor a predicate"
+        if name != "author" and (name not in PREDICATES or name == requirement.predicate):
+            return f"independent_of: `{name}` is neither `author` nor another predicate"
     for tool, version in requirement.min_versions.items():
         if numbers(version) is None:
             return f"min_versions: {tool} {version!r} is not a dotted version"

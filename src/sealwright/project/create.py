@@ -31,7 +31,7 @@ def create(
     passphrase: Passphrase | None = None,
     encrypt: bool = False,
 ) -> Project:
-    """Makes `.sealwright/` in `root`: the owner's key, the log's key, the trust root and a ledger that
+    """Makes `.sealwright/` in `root`: the owner's and the log's key, trust root and a ledger that
     begins with it. The folder appears complete or not at all.
 
     UsageError if there is one already.

@@ -11,6 +11,8 @@ from sealwright.errors import UsageError
 from sealwright.evidence.predicates.governance import Approval, Decision, Question
 from sealwright.evidence.verify import Verified
 from sealwright.phases.governance import record
+from sealwright.policy.approvals import approval_problem
+from sealwright.policy.case import open_case
 from sealwright.policy.verdict import Verdict
 from sealwright.project.core import Project
 from sealwright.project.named import Named
@@ -90,6 +92,26 @@ def approve(
         now=project.clock(),
     )
     return project.record(statement, signer=signer)
+
+
+def counts(
+    project: Project,
+    artifact: Named,
+    question: Question,
+    approval: Verified,
+    *,
+    inputs: Sequence[Named] = (),
+) -> str:
+    """Why the gate does not count this approval, in one line; empty if it does."""
+    request = project.request(artifact, question, inputs=inputs)
+    evidence = project.evidence()
+    case = open_case(project.policy, request, evidence, now=project.clock())
+    quorum = case.rules.quorums.get(question)
+    if quorum is None:
+        return f"tier {case.tier} asks nobody's approval for {question}"
+    shown = set(project.gate(artifact, question, inputs=inputs).evidence)
+    rests_on = [item for item in evidence if item.digest in shown]
+    return approval_problem(case, quorum, approval, rests_on=rests_on)
 
 
 def discipline_of(project: Project, signer: str) -> str:

@@ -38,7 +38,7 @@ def model(project: Project) -> Named:
             f"{folder}: there is no model yet", advice="run `sealwright train`, or `sealwright run`"
         )
     found = identify(folder)
-    return Named(name=project.lifecycle.system.name, digest=found.digest, artifact=found)
+    return Named(name=project.lifecycle.training.output, digest=found.digest, artifact=found)
 
 
 def data_set(project: Project, name: str) -> Named:

@@ -26,6 +26,8 @@ class Incident(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["open", "closed"]
     severity: Severity
     title: str
+    detail: str = ""
+    """What was seen, in words; several things are separated by `; `."""
     at: str
 
 

@@ -25,6 +25,8 @@ from sealwright.phases.data.types import fits
 
 _PER_QUERY = 100
 _ROWS_NAMED = 10
+# Two underscores: no column of the data can have such a name.
+_COUNT, _MARK = "__n", "__v"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +120,8 @@ def _count(plans: Sequence[_Planned], *, opened: Opened, source: OpenTable) -> l
     aggregates: dict[str, Any] = {}
     for index, plan in enumerate(plans):
         if plan.condition is not None:
-            aggregates[f"n{index}"] = marked[f"e{index}"].sum()
-            aggregates[f"v{index}"] = marked[f"v{index}"].sum()
+            aggregates[f"n{index}"] = marked[f"{_COUNT}{index}"].sum()
+            aggregates[f"v{index}"] = marked[f"{_MARK}{index}"].sum()
     row: dict[str, Any] = {}
     if aggregates:
         row = opened.engine.collect(marked.aggregate(**aggregates)).to_pylist()[0]
@@ -129,16 +131,19 @@ def _count(plans: Sequence[_Planned], *, opened: Opened, source: OpenTable) -> l
     ]
 
 
-def _marked(plans: Sequence[_Planned], source: OpenTable) -> Any:
-    """The table with, per plan i, `e<i>` (examined) and `v<i>` (violates) and never a NULL."""
+def _marked(plans: Sequence[_Planned], source: OpenTable, *, data: bool = False) -> Any:
+    """Row numbers with, per plan i, whether the row is examined (`__n<i>`) and violates (`__v<i>`).
+
+    Never a NULL: what cannot be decided violates. With `data`, the data's columns too.
+    """
     marks: dict[str, Any] = {}
     for index, plan in enumerate(plans):
         if plan.condition is not None:
             examined = plan.condition.examined.fill_null(True)
-            violates = plan.condition.violation.fill_null(True)
-            marks[f"e{index}"] = examined
-            marks[f"v{index}"] = examined & violates
-    return source.table.select(ROW, **marks) if marks else source.table
+            marks[f"{_COUNT}{index}"] = examined
+            marks[f"{_MARK}{index}"] = examined & plan.condition.violation.fill_null(True)
+    table = source.table
+    return table.mutate(**marks) if data else table.select(ROW, **marks)
 
 
 def _whole(value: object) -> int | None:
@@ -173,30 +178,26 @@ def _failing_rows(
     failed: Sequence[_Planned], *, opened: Opened, source: OpenTable, quarantine: Path | None
 ) -> tuple[dict[str, tuple[int, ...]], Quarantine | None]:
     """First row numbers per check id, and the quarantine file if one is wanted."""
+    collect = opened.engine.collect
     located: dict[str, tuple[int, ...]] = {}
-    problems: dict[int, list[str]] = {}
-    limit = opened.engine.limits.quarantine_rows
     for plan in failed:
         marked = _marked([plan], source)
-        hits = marked.filter(marked["v0"]).order_by(ROW).select(ROW).limit(limit)
-        rows = [int(value) for value in opened.engine.collect(hits)[ROW].to_pylist()]
-        located[plan.id] = tuple(rows[:_ROWS_NAMED])
-        for row in rows:
-            problems.setdefault(row, []).append(plan.id)
-    if quarantine is None or not problems:
+        hits = marked.filter(marked[f"{_MARK}0"]).order_by(ROW).select(ROW).limit(_ROWS_NAMED)
+        located[plan.id] = tuple(int(row) for row in collect(hits)[ROW].to_pylist())
+    if quarantine is None or not failed:
         return located, None
-    total = _distinct_failing(failed, opened=opened, source=source)
-    kept = dict(sorted(problems.items())[:limit])
-    return located, write_quarantine(
-        quarantine, problems=kept, total=total, opened=opened, source=source
+    marked = _marked(failed, source, data=True)
+    failing = marked.filter(reduce(or_, [marked[f"{_MARK}{at}"] for at in range(len(failed))]))
+    total = int(collect(failing.aggregate(total=failing.count())).to_pylist()[0]["total"])
+    first = collect(failing.order_by(ROW).limit(opened.engine.limits.quarantine_rows)).to_pylist()
+    problems = [
+        tuple(plan.id for at, plan in enumerate(failed) if record[f"{_MARK}{at}"])
+        for record in first
+    ]
+    kept = write_quarantine(
+        quarantine, records=first, problems=problems, total=total, columns=source.column_names
     )
-
-
-def _distinct_failing(failed: Sequence[_Planned], *, opened: Opened, source: OpenTable) -> int:
-    marked = _marked(failed, source)
-    anything = reduce(or_, [marked[f"v{index}"] for index in range(len(failed))])
-    row = opened.engine.collect(marked.aggregate(total=anything.sum())).to_pylist()[0]
-    return int(row["total"])
+    return located, kept
 
 
 def _column_finding(plan: _Planned, result: CheckResult, *, rows: Sequence[int]) -> Finding:

@@ -98,6 +98,8 @@ class _Scan:
         if self.rest:
             if self.rest.count(b'"') % 2:
                 _refuse(self.name, self.line, "a quote opens here or later and never closes", "")
+            if self.rest.endswith(b"\r"):
+                _refuse(self.name, self.line, "a carriage return without line feed", "")
             # A record that ends with the file takes the line end that the others have.
             self.feed(b"\r\n" if self.crlf else b"\n")
         if self.header is None:

@@ -41,15 +41,23 @@ def find_changes(source: OpenTable, parent: OpenTable, *, label: str, opened: Op
         and name in source.column_names
         and name in parent.column_names
     ]
-    known: set[int] = set()
-    changed: set[int] = set()
-    for chosen in [columns, *[(name,) for name in identifiers]]:
-        if chosen:
-            seen, other = _relabelled(source, parent, chosen, label=label, opened=opened)
-            known |= seen
-            changed |= other
+    views = [
+        _relabelled(source, parent, chosen, label=label)
+        for chosen in [columns, *[(name,) for name in identifiers]]
+        if chosen
+    ]
+    if not views:
+        return Changes(known=0, changed=0, rows=())
+    rows = ibis.union(*views) if len(views) > 1 else views[0]
+    by_row = rows.group_by(ROW).aggregate(changed=rows.changed.fill_null(True).any())
+    counted = opened.engine.collect(
+        by_row.aggregate(known=by_row.count(), changed=by_row.changed.sum())
+    ).to_pylist()[0]
+    first = by_row.filter(by_row.changed).order_by(ROW).select(ROW).limit(_ROWS_NAMED)
     return Changes(
-        known=len(known), changed=len(changed), rows=tuple(sorted(changed)[:_ROWS_NAMED])
+        known=int(counted["known"]),
+        changed=int(counted["changed"] or 0),
+        rows=tuple(int(row) for row in opened.engine.collect(first)[ROW].to_pylist()),
     )
 
 
@@ -59,8 +67,8 @@ def _relabelled(
     columns: tuple[str, ...],
     *,
     label: str,
-    opened: Opened,
-) -> tuple[set[int], set[int]]:
+) -> Any:
+    """Ibis table of rows (ROW) whose `columns` the parent knows, and whether they are `changed`."""
     numeric = numeric_columns(source, parent, (*columns, label))
 
     def keyed(table: OpenTable, *names: str) -> Any:
@@ -80,11 +88,7 @@ def _relabelled(
         ranked[ROW], ranked.f, ranked.rank, before=before.before.fill_null(0)
     )
     seen = joined.filter(joined.f.isin(theirs.f))
-    marked = seen.select(
+    return seen.select(
         ROW,
         changed=(seen["rank"] >= seen.before) & ((seen.before == 0) | seen.f.isin(losing)),
     )
-    collected = opened.engine.collect(marked)
-    rows = collected[ROW].to_pylist()
-    flags = collected["changed"].to_pylist()
-    return set(rows), {row for row, flag in zip(rows, flags, strict=True) if flag is not False}

@@ -12,38 +12,33 @@ from typing import Any
 from sealwright.errors import CannotLook
 from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.predicates.data import Quarantine
-from sealwright.phases.data.reading import RESERVED, ROW, UNPARSED, UNPARSED_TEXT, Opened, OpenTable
+from sealwright.phases.data.reading import ROW, UNPARSED, UNPARSED_TEXT
 
 
 def write_quarantine(
     path: Path,
     *,
-    problems: Mapping[int, Sequence[str]],
+    records: Sequence[Mapping[str, Any]],
+    problems: Sequence[Sequence[str]],
     total: int,
-    opened: Opened,
-    source: OpenTable,
+    columns: Sequence[str],
 ) -> Quarantine:
-    """Writes the rows in `problems` (row number → check ids) to the CSV file `path`.
+    """Writes `records` and, for each, the ids of the checks it failed (`problems`) to a CSV file.
 
-    Columns: `row`, `checks`, `failing_rows_in_all` (`total`), then the data as it was read, with
-    the original text where that was no value. The file appears whole or not at all, readable by
-    its owner only. Raises CannotLook if it cannot be written.
+    Columns: `__row__`, `__checks__`, `__failing_rows_in_all__` (`total`), then the data as it was
+    read, with the original text where that was no value. The file appears whole or not at all,
+    readable by its owner only. Raises CannotLook if it cannot be written.
     """
-    wanted = source.table.filter(source.table[ROW].isin(list(problems))).order_by(ROW)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", "checks", "failing_rows_in_all", *source.column_names])
-    for record in opened.engine.collect(wanted).to_pylist():
+    writer.writerow([ROW, "__checks__", "__failing_rows_in_all__", *columns])
+    for record, failed in zip(records, problems, strict=True):
         original = dict(zip(record[UNPARSED], record[UNPARSED_TEXT], strict=True))
-        cells = [
-            original.get(name, _text(value))
-            for name, value in record.items()
-            if name not in RESERVED
-        ]
-        writer.writerow([record[ROW], " ".join(problems[record[ROW]]), total, *cells])
+        cells = [original.get(name, _text(record[name])) for name in columns]
+        writer.writerow([record[ROW], " ".join(failed), total, *cells])
     data = text.getvalue().encode("utf-8")
     _write_whole(path, data)
-    return Quarantine(name=path.name, sha256=sha256_hex(data), rows=len(problems))
+    return Quarantine(name=path.name, sha256=sha256_hex(data), rows=len(records))
 
 
 def _text(value: Any) -> str:

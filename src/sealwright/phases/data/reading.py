@@ -21,6 +21,7 @@ from sealwright.evidence.predicates.data import Column
 from sealwright.lifecycle.model import DataSet
 from sealwright.phases.data import csv_structure
 from sealwright.phases.data.engine import Engine, Limits, literal, quoted, start
+from sealwright.phases.data.folding import FOLD, fold_array
 from sealwright.phases.data.staging import Staged, stage
 from sealwright.phases.data.types import parse_sql
 
@@ -91,7 +92,9 @@ def open_tables(sources: Mapping[str, Source], *, limits: Limits | None = None) 
             name: _stage_all(stack, source, limits=limits) for name, source in sources.items()
         }
         paths = [item.path for files in staged.values() for item in files]
-        engine = stack.enter_context(start(paths=paths, limits=limits))
+        engine = stack.enter_context(
+            start(paths=paths, limits=limits, functions={FOLD: fold_array})
+        )
         tables = {
             name: _load(engine, name, index, source, staged[name])
             for index, (name, source) in enumerate(sources.items())

@@ -6,46 +6,29 @@ share a key by accident of where one cell ends.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 import ibis  # type: ignore[import-untyped]
-import ibis.expr.datatypes as dt  # type: ignore[import-untyped]
-import pyarrow as pa  # type: ignore[import-untyped]
 
+from sealwright.phases.data.folding import FOLD
 from sealwright.phases.data.reading import OpenTable
 
 SIGNIFICANT_DIGITS = 9
 
 
-def fold(text: str) -> str:
-    """Text without differences of case, blanks or Unicode form (NFKC, case folded)."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(folded.split())
-
-
-def _fold_array(text: Any) -> Any:
-    """`fold` over an Arrow array; each distinct text is folded once."""
-    encoded = text.dictionary_encode()
-    chunks = encoded.chunks if isinstance(encoded, pa.ChunkedArray) else [encoded]
-    folded = [
-        pa.array([fold(value) for value in chunk.dictionary.to_pylist()], type=pa.string()).take(
-            chunk.indices
-        )
-        for chunk in chunks
-    ]
-    return pa.chunked_array(folded, type=pa.string())
-
-
-def _format(template: str, value: float) -> str:
-    """Stands for DuckDB's own function; never runs in Python."""
+def _text_function(text: str) -> str:
+    """Stands for a function of the engine; never runs in Python."""
     raise NotImplementedError
 
 
-# The engine runs these as functions over columns. Ibis asks for the signature beside the function.
-_FOLD: Any = ibis.udf.scalar.pyarrow(_fold_array, signature=((dt.string,), dt.string))
-_FORMAT: Any = ibis.udf.scalar.builtin(_format, name="format")
+def _format_function(template: str, value: float) -> str:
+    """Stands for a function of the engine; never runs in Python."""
+    raise NotImplementedError
+
+
+_FOLD: Any = ibis.udf.scalar.builtin(_text_function, name=FOLD)
+_FORMAT: Any = ibis.udf.scalar.builtin(_format_function, name="format")
 
 
 def key(

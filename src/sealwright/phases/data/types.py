@@ -52,6 +52,9 @@ def parse_sql(column: str, *, declared: DeclaredType) -> str:
             f"CASE WHEN {matches} AND isfinite({cast}) THEN {cast} "
             f"WHEN regexp_matches({column}, {literal(_NAN)}) THEN 'nan'::DOUBLE END"
         )
+    if declared == "timestamp":
+        # A plain cast would drop the offset; epoch microseconds are UTC.
+        cast = f"make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)))"
     return f"CASE WHEN {matches} THEN {cast} END"
 
 

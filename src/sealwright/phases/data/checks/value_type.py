@@ -13,6 +13,9 @@ def _build(place: Place) -> Condition:
     unparsed = place.source.table[UNPARSED].contains(place.name)
     # In a column of the wrong physical type there is no right value, so each one violates.
     wrong = unparsed | ibis.literal(not fits(place.column, declared=place.rule.type))
+    if place.column.type().is_floating():
+        # A Parquet column can hold infinities; no measurement is one.
+        wrong = wrong | place.column.isinf()
     return Condition(
         expected=place.rule.type,
         examined=place.column.notnull() | unparsed | ibis.literal(place.rule.required),

@@ -94,7 +94,9 @@ _LINES: Final[dict[str, Callable[[Any], str]]] = {
     ),
     "lineage": lambda p: f"step {p.step} from {counted(len(p.inputs), 'input')}",
     "dataset-validation": _validation,
-    "data-access": lambda p: f"{p.actor} opened it for {p.purpose}",
+    "data-access": lambda p: (
+        f"{p.actor} {'opened it' if p.outcome == 'granted' else 'was refused it'} for {p.purpose}"
+    ),
     "training-run": _training,
     "custody": lambda p: f"{p.name} {p.action}: {counted(len(p.files), 'file')}",
     "model-signature": lambda p: f"OpenSSF signature over {counted(len(p.resources), 'file')}",

@@ -124,7 +124,13 @@ def _order(layers: list[list[Key]], chains: Sequence[Sequence[Key]]) -> None:
         beside = before if forward else after
         for layer in layers if forward else reversed(layers):
             position = _rows(layers)
-            layer.sort(key=lambda key: (_centre(key, beside, position), key))
+            layer.sort(
+                key=lambda key: (
+                    key not in before and key not in after,  # what stands alone, last
+                    _centre(key, beside, position),
+                    key,
+                )
+            )
 
 
 def _centre(key: Key, beside: Mapping[Key, list[Key]], position: Mapping[Key, float]) -> float:

@@ -130,7 +130,7 @@ def _dataset(row: DataSetRow, links: Links) -> Markup:
 
 def _checks(row: DataSetRow, links: Links) -> Markup:
     if not row.checks:
-        return element("p", chip("missing"), " No examination of this data set is recorded.")
+        return element("p", chip("not-examined"), " No examination of this data set is recorded.")
     rows = [
         [
             cell(name(each.id), header=True),

@@ -136,7 +136,9 @@ def _no_answer() -> Markup:
 def _people(report: Report, links: Links) -> Markup:
     if not report.people:
         return element("p", "Nobody: no statement in this report was signed by a person.")
-    rows = [_person(row, report.approvals, links) for row in report.people]
+    standing = {row.person for row in report.approvals if row.standing == "stands"}
+    people = sorted(report.people, key=lambda row: row.id not in standing)
+    rows = [_person(row, report.approvals, links) for row in people]
     services = sum(not row.person for row in report.evidence)
     note = f"{counted(services, 'statement')} signed by services, which answer for nothing."
     return table(

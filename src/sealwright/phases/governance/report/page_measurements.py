@@ -46,7 +46,8 @@ def measurements(report: Report, links: Links) -> Markup:
     key = (
         "Dot: measured value. Bar: its confidence interval. Dashed line: the threshold; the "
         "hatched side is not acceptable. Full dot: passed. Cross: failed. Diamond: "
-        "inconclusive. Open circle: no criterion. The criterion is judged on the named end of the interval."
+        "inconclusive. Open circle: no criterion. The criterion is judged on the named end "
+        "of the interval."
     )
     return section(
         "measurements",
@@ -114,7 +115,7 @@ def _metrics(row: EvaluationRow) -> Markup:
     caption = (
         f"{row.kind.capitalize()}: {passed} of {counted(asked, 'criterion', 'criteria')} passed"
     )
-    return framed(caption, _HEADERS, bodies, note=note, narrow=(3, 5))
+    return framed(caption, _HEADERS, bodies, note=note, narrow=(3, 5), class_="metrics")
 
 
 def _body(rows: Sequence[MetricRow]) -> Markup:

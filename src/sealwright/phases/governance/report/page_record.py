@@ -284,6 +284,7 @@ def _evidence(row: EvidenceRow, anchor: str) -> list[Markup]:
                 class_="small",
             ),
             element("div", row.key_note, class_="bad-text") if row.key_note else None,
+            class_="signer",
         ),
         cell(chip(row.result)),
         cell(element("code", row.digest, class_="digest whole")),

@@ -19,7 +19,8 @@ MAX_NAME: Final = 160
 _TONES: Final = {
     "good": "passed approve admitted satisfied prevented detected granted closed admit restore",
     "bad": "failed reject denied missing wrong-signer missed open revoke quarantine critical high",
-    "warn": "warned inconclusive abstain stale waived error fallen unclear expired rollback medium",
+    "warn": "warned inconclusive abstain stale waived error unclear expired rollback medium "
+    "not-examined",
 }
 _TONE: Final = {word: tone for tone, words in _TONES.items() for word in words.split()}
 _MARKS: Final = {"good": "✓", "bad": "✕", "warn": "!", "plain": "·"}
@@ -69,6 +70,7 @@ def framed(
     *,
     note: str = "",
     narrow: Sequence[int] = (),
+    class_: str | None = None,
 ) -> Markup:
     """A table made of finished bodies, in a frame that scrolls sideways on a narrow screen."""
     titles = [
@@ -81,6 +83,7 @@ def framed(
         element("caption", caption, extra),
         element("thead", element("tr", *titles)),
         *bodies,
+        class_=class_,
     )
     return element("div", whole, class_="scroll", tabindex=0, role="region", aria_label=caption)
 

@@ -61,9 +61,11 @@ h2{font-size:18px;margin:2.6rem 0 .3rem;padding-top:.7rem;border-top:2px solid v
 h3{font-size:15px;margin:1.5rem 0 .35rem}
 h4{font-size:14px;margin:.9rem 0 .2rem}
 p{margin:.35rem 0;max-width:82ch}
+p.small{max-width:none}
 .lead{color:var(--muted)}
 .muted,.small{color:var(--muted)}
-.small{font-size:12px}
+.small{font-size:12px;font-weight:400}
+.signer{min-width:10.5rem}
 .clean{list-style:none;margin:0;padding:0}
 .clean li{margin:.15rem 0}
 .facts{display:flex;flex-wrap:wrap;gap:.3rem 2rem;margin:.8rem 0 0;padding:.6rem 0;
@@ -86,7 +88,7 @@ margin-bottom:.6rem;background:var(--wash)}
 .bad .outcome,.bad-text{color:var(--bad)}
 .missing{border:1px solid var(--line);border-left:6px double var(--bad);padding:.55rem .9rem}
 .missing.none{border-left:6px solid var(--good)}
-.missing h2{margin:0 0 .2rem}
+.missing h2{margin:0 0 .2rem;padding:0;border:0}
 .missing ol{margin:.2rem 0;padding-left:1.4rem}
 .missing li{margin:.45rem 0}
 .command{display:inline-block;background:var(--wash);border:1px solid var(--line);
@@ -114,6 +116,11 @@ tr.axis-row td{border-bottom:1px solid var(--line);padding-top:0;padding-bottom:
 tbody.metric tr:not(.axis-row)>*{border-bottom-color:transparent}
 tbody.metric th{padding-top:.45rem}
 .long{min-width:15rem}
+.metrics{table-layout:fixed;min-width:1080px}
+.metrics th:nth-child(1){width:12%}.metrics th:nth-child(2){width:10%}
+.metrics th:nth-child(3){width:318px}.metrics th:nth-child(4){width:6.5%}
+.metrics th:nth-child(5){width:16%}
+.metrics th:nth-child(6){width:6.5%}
 .digest{font-size:11px;line-height:1.25;color:var(--muted)}
 .whole{display:block;width:33ch;max-width:100%}
 pre{background:var(--wash);border:1px solid var(--line);padding:.6rem .8rem;white-space:pre-wrap;

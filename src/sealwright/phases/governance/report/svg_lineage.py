@@ -86,6 +86,7 @@ def _box(node: LineageNode, placement: Placement, *, in_question: bool) -> Marku
     shape = element("path", d=_outline(node.kind, x, y), class_=f"box {_kind_class(node.kind)}")
     inner = element("path", d=_outline(node.kind, x, y, inset=4), class_="double")
     centre = x + BOX_WIDTH / 2
+    y += 4 if node.kind == "dataset" else 0  # below the lid of the drum
     said = len(node.evidence)
     count = f"{said} statement{'' if said == 1 else 's'}" if said else "no evidence"
     texts = (

@@ -16,6 +16,7 @@ from sealwright.phases.governance.report.records import CurvePoint, CurveRow, Me
 
 STRIP_WIDTH: Final = 300
 STRIP_HEIGHT: Final = 26
+HATCH: Final = 8
 PAD: Final = 12
 CURVE_WIDTH: Final = 340
 CURVE_HEIGHT: Final = 232
@@ -104,10 +105,12 @@ def interval_strip(row: MetricRow, scale: Scale) -> Markup:
 def _threshold(x: float, op: str) -> list[Markup]:
     """A dashed line, and hatching where a value would fail."""
     left, right = (0.0, x) if op == ">=" else (x, float(STRIP_WIDTH))
-    hatch, at = [], math.ceil(left / 8) * 8
-    while at + 4 <= right:
-        hatch.append(f"M{at:g} {STRIP_HEIGHT} L{at + 4:g} {STRIP_HEIGHT - 6}")
-        at += 8
+    first = math.ceil(left / HATCH) * HATCH
+    hatch = [
+        f"M{at} {STRIP_HEIGHT} L{min(at + HATCH, right):g} {STRIP_HEIGHT - HATCH} "
+        f"M{at} {STRIP_HEIGHT - 2 * HATCH} L{min(at + HATCH, right):g} {STRIP_HEIGHT - 3 * HATCH}"
+        for at in range(first, math.floor(right), HATCH)
+    ]
     shaded = [
         element(
             "rect",

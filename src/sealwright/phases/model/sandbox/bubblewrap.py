@@ -14,17 +14,33 @@ from sealwright.phases.model.sandbox.plan import Plan
 from sealwright.phases.model.sandbox.view import View, system_paths
 
 WORKDIR = "/sealwright/work"
+_TEMPORARY = "/tmp"  # noqa: S108 - the private one inside
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the private one inside
 _LAUNCHER = "/sealwright/launcher.py"
 _USER = "1000"
 
 
-@lru_cache(maxsize=1)
 def works() -> bool:
     """Whether bubblewrap is installed and this machine lets it make its namespaces."""
+    return user_namespace() is not None
+
+
+@lru_cache(maxsize=1)
+def user_namespace() -> bool | None:
+    """Whether it gets a user namespace; None if it does not work at all.
+
+    Root can do without one, in containers that forbid them.
+    """
     program = shutil.which("bwrap")
     if program is None:
-        return False
-    command = [program, *_walls(), "--ro-bind", "/", "/", "--proc", "/proc", "--", "/bin/true"]
+        return None
+    if _starts(program, user=True):
+        return True
+    return False if os.geteuid() == 0 and _starts(program, user=False) else None
+
+
+def _starts(program: str, *, user: bool) -> bool:
+    command = [program, *_walls(user=user), "--ro-bind", "/", "/", "--proc", "/proc", "--", "/bin/true"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -32,17 +48,23 @@ def works() -> bool:
     return done.returncode == 0
 
 
-def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
-    """The run as a bubblewrap command. `scratch` is an empty folder of ours on this machine."""
+def prepare(
+    spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None = None
+) -> Plan:
+    """The run as a bubblewrap command. `scratch` is an empty folder of ours on this machine.
+
+    `user` says whether to make a user namespace (default: if this machine allows it).
+    """
+    with_user = user_namespace() is not False if user is None else user
     program = shutil.which("bwrap") or "bwrap"
     temporary = scratch / "tmp"
     temporary.mkdir(mode=0o700)
     output = f"{WORKDIR}/{spec.output}"
     shared_memory = max(spec.limits.memory_mb // 4, 1) << 20
     mounts = ["--proc", "/proc", "--dev", "/dev"]
-    mounts += ["--size", str(shared_memory), "--tmpfs", "/dev/shm"]
+    mounts += ["--size", str(shared_memory), "--tmpfs", _SHARED_MEMORY]
     mounts += _system_mounts()
-    mounts += ["--bind", str(temporary), "/tmp", "--dir", WORKDIR]
+    mounts += ["--bind", str(temporary), _TEMPORARY, "--dir", WORKDIR]
     for inside, host in sorted(spec.inputs.items()):
         mounts += ["--ro-bind", str(host), f"{WORKDIR}/{inside}"]
     mounts += ["--bind", str(spec.output_dir), output]
@@ -50,20 +72,20 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
     mounts += ["--remount-ro", "/dev", "--remount-ro", "/"]
     environment = ["--clearenv", "--setenv", "LANG", "C.UTF-8", "--chdir", "/"]
     launch = common_plan.launcher_command(_LAUNCHER)
-    system = [path for path in system_paths() if path not in ("/", "/tmp")]
+    system = [path for path in system_paths() if path not in ("/", _TEMPORARY)]
     inputs = [f"{WORKDIR}/{inside}" for inside in spec.inputs]
     return Plan(
         level="bubblewrap",
-        program=(program, *_walls(), *mounts, *environment, "--", *launch),
+        program=(program, *_walls(user=with_user), *mounts, *environment, "--", *launch),
         order=common_plan.order(
-            spec, level="bubblewrap", cwd=WORKDIR, home="/tmp", notify=notify
+            spec, level="bubblewrap", cwd=WORKDIR, home=_TEMPORARY, notify=notify
         ),
         view=View(
             workdir=WORKDIR,
             project=str(spec.project),
-            visible=(*system, "/proc", "/dev", "/tmp", output, *inputs, _LAUNCHER),
-            writable=("/tmp", "/dev", output, "/proc/self", "/proc/thread-self"),
-            hosts={output: str(spec.output_dir), "/tmp": str(temporary)},
+            visible=(*system, "/proc", "/dev", _TEMPORARY, output, *inputs, _LAUNCHER),
+            writable=(_TEMPORARY, "/dev", output, "/proc/self", "/proc/thread-self"),
+            hosts={output: str(spec.output_dir), _TEMPORARY: str(temporary)},
             private_root=True,
         ),
         mechanisms=(
@@ -72,7 +94,7 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
             "process-namespace",
             "network-namespace",
             "ipc-namespace",
-            "user-namespace",
+            *(("user-namespace",) if with_user else ()),
             "capabilities-dropped",
             "cleared-environment",
         ),
@@ -81,10 +103,14 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
     )
 
 
-def _walls() -> list[str]:
+def _walls(*, user: bool) -> list[str]:
+    namespaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    if user:
+        namespaces += ["--unshare-user", "--uid", _USER, "--gid", _USER]
     return [
-        *("--unshare-user", "--unshare-all", "--die-with-parent", "--new-session"),
-        *("--cap-drop", "ALL", "--uid", _USER, "--gid", _USER, "--hostname", "sandbox"),
+        *namespaces,
+        *("--unshare-cgroup-try", "--die-with-parent", "--new-session"),
+        *("--cap-drop", "ALL", "--hostname", "sandbox"),
     ]
 
 
@@ -92,8 +118,8 @@ def _system_mounts() -> list[str]:
     mounts: list[str] = []
     for path in system_paths():
         # /bin and /lib are often links into /usr, and stay links inside.
-        if os.path.islink(path) and path.count("/") == 1:
-            mounts += ["--symlink", os.readlink(path), path]
+        if Path(path).is_symlink() and path.count("/") == 1:
+            mounts += ["--symlink", str(Path(path).readlink()), path]
         else:
             mounts += ["--ro-bind", path, path]
     return mounts

@@ -49,6 +49,6 @@ def choose(minimum: Level, *, offered: tuple[Level, ...] | None = None) -> Level
     if _STRENGTH[best] < _STRENGTH[minimum]:
         raise Refused(
             f"the training must run at isolation level {minimum}, and this machine reaches {best}",
-            advice="install the package bubblewrap, or set isolation in [training] to what is enough",
+            advice="install the package bubblewrap, or set a weaker isolation in [training]",
         )
     return best

@@ -1,5 +1,5 @@
-"""The seccomp filter of a run, as classic BPF: what is refused by the kernel itself, and which calls
-are put to the supervisor. Pure: the launcher installs the bytes.
+"""The seccomp filter of a run, as classic BPF: what the kernel itself refuses, and which calls are
+put to the supervisor. Pure: the launcher installs the bytes.
 
 Layout from the kernel's include/uapi/linux/{filter,seccomp}.h: 8 bytes per instruction; the data
 that is judged is {int nr; u32 arch; u64 ip; u64 args[6]}, little-endian on both known machines.
@@ -23,6 +23,7 @@ _CLONE_NEW_ANY = 0x7E020000  # every CLONE_NEW* namespace flag that fits clone()
 _MAP_ANONYMOUS, _MAP_NORESERVE, _PROT_WRITE = 0x20, 0x4000, 0x2
 
 Code = list[tuple[int, int, int, int]]
+# ruff: noqa: SIM905 - lists of names read best as text
 
 # Ways around the walls (io_uring does sockets and files unseen), ways into other processes and the
 # kernel, and memory that belongs to no process and so would not be counted.
@@ -55,13 +56,16 @@ def program(level: Level, limits: Limits, *, machine: str, notify: bool) -> byte
     ask = _ret(_NOTIFY) if notify else _ret(_ALLOW)
     blocks: dict[str, Code] = {}
     for error, names in _FORBIDDEN.items():
-        blocks.update(dict.fromkeys(names, [_ret(_ERRNO | error)]))
+        blocks.update({name: [_ret(_ERRNO | error)] for name in names})
     if level == "landlock":
-        blocks.update(dict.fromkeys(_METADATA, [_ret(_ERRNO)]))
-        blocks.update(dict.fromkeys(_SIGNALS, [ask]))
+        blocks.update({name: [_ret(_ERRNO)] for name in _METADATA})
+        blocks.update({name: [ask] for name in _SIGNALS})
         blocks["pidfd_send_signal"] = [_ret(_ERRNO | errno.EPERM)]
     if notify:
         blocks.update({name: [ask] for name in [*_FILES, "connect", "bind", "fork", "vfork"]})
+        # Options of internet protocols are set on dead ends only (see `network`): "done".
+        option = [_low(1), (_JEQ, int(socket.SOL_SOCKET), 0, 1), _ret(_ALLOW), _ret(_ERRNO)]
+        blocks["setsockopt"] = option
         blocks["sendto"] = [*_when_zero(4), ask]
         memory, output = limits.memory_mb << 20, limits.output_mb << 20
         blocks["mmap"] = [*_plain_memory(), *_when_at_most(1, memory), ask]
@@ -152,7 +156,7 @@ def _socket(level: Level, *, notify: bool) -> Code:
 
 
 def _socketpair(level: Level) -> Code:
-    """A datagram pair could still send to any local socket by path, so Landlock must not have it."""
+    """A datagram pair could send to any local socket by path, so Landlock must not have it."""
     if level == "bubblewrap":
         return [_ret(_ALLOW)]
     return [

@@ -159,7 +159,7 @@ def _folder(call: Call, folder: int | None) -> str:
     number = None if folder is None else call.arguments[folder] & 0xFFFFFFFF
     link = "cwd" if number in (None, _AT_FDCWD) else f"fd/{number}"
     try:
-        return os.readlink(f"/proc/{call.thread}/{link}")
+        return str(Path(f"/proc/{call.thread}/{link}").readlink())
     except OSError:
         return "/"
 

@@ -55,6 +55,7 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
     order["rules"] = rules
     own = {str(output): str(output), str(temporary): str(temporary)}
     resolved = [os.path.realpath(path) for path in system]
+    inputs = [str(work / inside) for inside in spec.inputs]
     return Plan(
         level="landlock",
         program=common_plan.launcher_command(str(launcher)),
@@ -62,7 +63,7 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool) -> Plan:
         view=View(
             workdir=str(work),
             project=str(spec.project),
-            visible=(*system, *resolved, *_PROCESS, *_DEVICES, str(work), str(temporary)),
+            visible=(*system, *resolved, *_PROCESS, *_DEVICES, *own, *inputs),
             writable=(*_DEVICES, *own),
             hosts=own,
             private_root=False,
@@ -82,14 +83,14 @@ def _link(source: Path, target: Path) -> None:
     """The same files under another name; copies where links cannot be made."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir() and not source.is_symlink():
-        shutil.copytree(
-            source, target, symlinks=True, copy_function=_link_file, dirs_exist_ok=True
-        )
+        shutil.copytree(source, target, symlinks=True, copy_function=_link_file, dirs_exist_ok=True)
     else:
         _link_file(str(source), str(target))
 
 
 def _link_file(source: str, target: str) -> None:
+    if os.path.lexists(target):
+        return  # declared twice, by itself and within a folder: writing would reach the original
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:

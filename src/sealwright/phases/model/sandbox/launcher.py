@@ -8,6 +8,7 @@ every orphan and kills all of them.
 
 from __future__ import annotations
 
+# ruff: noqa: PTH112, PTH208, SIM105 - it starts on every run, and every import is time
 import array  # noqa: F401 - send_fds imports it, at a time when nobody answers for the file
 import ctypes
 import errno
@@ -139,7 +140,7 @@ def _become(order: dict[str, Any], control: socket.socket) -> None:
         os._exit(126)
     os.closerange(3, 4096)
     os.chdir(order["cwd"])
-    os.execvpe(order["argv"][0], order["argv"], order["environment"])
+    os.execvpe(order["argv"][0], order["argv"], order["environment"])  # noqa: S606
 
 
 def _run_command(order: dict[str, Any], control: socket.socket) -> None:

@@ -56,7 +56,7 @@ def descendants(root: int) -> list[int]:
 def _children(pid: int) -> list[int]:
     children: list[int] = []
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - many times a second
             text = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
             children += [int(word) for word in text.split()]
     except OSError:
@@ -107,7 +107,7 @@ def _proportional(pid: int) -> int:
 
 
 def folder_size(root: Path) -> tuple[int, int]:
-    """(bytes, files) below `root`, by length or blocks, whichever is more. Links are not followed."""
+    """(bytes, files) below `root`; a file counts by length or blocks, whichever is more."""
     size = files = 0
     pending = [str(root)]
     while pending and files <= MAX_OUTPUT_FILES:

@@ -1,6 +1,6 @@
 """Internet sockets of a run: it is handed dead ends, and what it asks them for is written down.
 
-A call to open a socket gets one end of a local pair that leads nowhere, so the next call tells where
+A call to open a socket gets one end of a local pair that leads nowhere: the next call tells where
 it wanted to go; name queries are read from the other end. Opening a socket to find out whether IPv6
 works (bind to port 0 of the loopback, as HTTP libraries do when imported) is not an attempt.
 """

@@ -70,7 +70,13 @@ def check(spec: SandboxSpec) -> None:
 
 def _check_inside(path: str) -> None:
     pure = PurePosixPath(path)
-    if not path or pure.is_absolute() or ".." in pure.parts or str(pure) in (".", "") or "\0" in path:
+    if (
+        not path
+        or pure.is_absolute()
+        or ".." in pure.parts
+        or str(pure) in (".", "")
+        or "\0" in path
+    ):
         raise UsageError(
             f"{path!r:.120} is not a path below the project folder",
             advice="use relative paths without `..`",
@@ -123,12 +129,14 @@ def launcher_command(script: str) -> tuple[str, ...]:
 def remove(folder: Path) -> None:
     """Deletes a folder of ours with whatever a run left in it, unreadable folders included."""
 
-    def make_writable(function: object, path: str, _: object) -> None:
-        os.chmod(os.path.dirname(path), 0o700)
-        if os.path.isdir(path) and not os.path.islink(path):
-            os.chmod(path, 0o700)
+    def make_writable(_function: object, name: str, _error: object) -> None:
+        # Nothing of the run is alive, and rmtree has not followed a link on its way to `name`.
+        path = Path(name)
+        path.parent.chmod(0o700)
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
             shutil.rmtree(path, ignore_errors=True)
-        elif os.path.lexists(path):
-            os.unlink(path)
+        else:
+            path.unlink(missing_ok=True)
 
     shutil.rmtree(folder, onerror=make_writable)

@@ -43,8 +43,9 @@ def run(
 ) -> SandboxOutcome:
     """Runs `spec.command` and returns what happened; every process it started is dead then.
 
-    `level` forces one (default: the strongest that works here, see `choose`). Without `notify` calls
-    are not put to the supervisor, as on kernels before 5.0: less is recorded, the walls are the same.
+    `level` forces one (default: the strongest that works here, see `choose`). Without `notify`,
+    calls are not put to the supervisor, as on kernels before 5.0: less is recorded, the walls are
+    the same.
     Raises Refused below `spec.minimum`, Unsupported and CannotLook if the walls cannot be built.
     """
     check(spec)
@@ -106,6 +107,13 @@ def _bury(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def _signal_of(code: int) -> int | None:
+    """Both levels pass a signal of the command on as 128 + its number, as shells do."""
+    if code < 0:
+        return -code
+    return code - 128 if 128 < code < 128 + signal.NSIG else None
 
 
 def _kill(pid: int) -> None:
@@ -198,7 +206,7 @@ class _Run:
         self._judge.network.close()
         self._measure_output()
         code = self._process.wait()
-        number = -code if code < 0 else code - 128 if 128 < code <= 192 else None
+        number = _signal_of(code)
         return SandboxOutcome(
             level=self._plan.level,
             mechanisms=tuple(sorted({*self._plan.mechanisms, *mechanisms, "supervisor"})),

@@ -11,7 +11,6 @@ AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # name: (x86_64, aarch64); None where the machine does not have it. From the kernel's
 # arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 _NUMBERS: dict[str, tuple[int | None, int | None]] = {
-    "accept": (43, 202),
     "acct": (163, 89),
     "add_key": (248, 217),
     "adjtimex": (159, 171),
@@ -108,6 +107,7 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "sethostname": (170, 161),
     "setns": (308, 268),
     "settimeofday": (164, 170),
+    "setsockopt": (54, 208),
     "setxattr": (188, 5),
     "setxattrat": (463, 463),
     "shmget": (29, 194),

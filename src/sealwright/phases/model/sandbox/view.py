@@ -6,6 +6,7 @@ the record: that something hidden exists, and that somebody asked for it.
 
 from __future__ import annotations
 
+# ruff: noqa: PTH115, PTH118, PTH120 - paths here are names inside the sandbox, handled as text
 import os
 import sys
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def _accuse(view: View, absolute: str, *, path: str, cwd: str, write: bool) -> s
         return None if quiet else f"write {_shown(view, absolute)}"
     if _beneath(absolute, _QUIET) or absolute in sys.path:  # the import system lists those
         return None
-    if view.private_root and any(_beneath(seen, (absolute,)) for seen in view.visible):
+    ours = view.private_root or _beneath(absolute, (view.workdir,))
+    if ours and any(_beneath(seen, (absolute,)) for seen in view.visible):
         return None
     places = [absolute]
     if _beneath(absolute, (view.workdir,)):
@@ -93,9 +95,10 @@ def _accuse(view: View, absolute: str, *, path: str, cwd: str, write: bool) -> s
 
 def _shown(view: View, absolute: str) -> str:
     """Paths below the working folder as the user knows them; no path of ours is ever shown."""
-    for root in (view.workdir, view.project):
-        if _beneath(absolute, (root,)):
-            return os.path.relpath(absolute, root)
+    if _beneath(absolute, (os.path.dirname(view.workdir),)):
+        return os.path.relpath(absolute, view.workdir)
+    if _beneath(absolute, (view.project,)):
+        return os.path.relpath(absolute, view.project)
     return absolute
 
 

@@ -1,0 +1,100 @@
+"""`sealwright model`: scan, sign and verify the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sealwright.cli.options import opened, shared, signer
+from sealwright.cli.render import TerminalProgress, emit, mark
+
+
+@click.group(epilog="Example: sealwright model verify")
+def group() -> None:
+    """Scan, sign and verify the model that training wrote."""
+
+
+@group.command("scan", epilog="Example: sealwright model scan")
+@shared
+def scan(folder: Path, style: str, passphrase_file: Path | None) -> None:
+    """Scan the model's files and put the result on record. Exit code 1 unless it passes."""
+    from sealwright.evidence.predicates.model import Scan
+    from sealwright.project.steps.model import scan_model
+
+    with opened(folder, passphrase_file) as project:
+        done = scan_model(project, TerminalProgress())
+        (recorded,) = done.evidence
+        said = recorded.predicate
+        assert isinstance(said, Scan)
+        lines = [
+            f" {mark(said.result)} {said.result}: {said.coverage.files} files, "
+            f"{said.coverage.bytes_parsed} of {said.coverage.bytes_total} bytes parsed "
+            f"(entry {recorded.index})"
+        ]
+        lines += [f"    {f.severity}: {f.message} ({f.location})" for f in said.findings]
+        lines += [f"    not examined: {name}" for name in said.coverage.not_examined]
+        emit({"index": recorded.index, "scan": said}, lines, style=style)
+        if said.result == "inconclusive":
+            raise click.exceptions.Exit(3)
+        if said.result == "failed":
+            raise click.exceptions.Exit(1)
+
+
+@group.command("sign", epilog="Example: sealwright model sign --as mina")
+@shared
+@signer
+def sign(
+    folder: Path,
+    style: str,
+    passphrase_file: Path | None,
+    principal: str | None,
+    key: Path | None,
+) -> None:
+    """Sign the model's files (OpenSSF Model Signing v1.0): on record, and as a bundle."""
+    from sealwright.project.steps.model import bundle_path, sign_model
+
+    with opened(folder, passphrase_file, principal=principal, key=key) as project:
+        done = sign_model(project, signer=principal)
+        bundle = bundle_path(project)
+        emit(
+            {"index": done.evidence[0].index, "bundle": bundle},
+            [f"signed (entry {done.evidence[0].index}); bundle: {bundle}"],
+            style=style,
+        )
+
+
+@group.command("verify", epilog="Example: sealwright model verify --bundle model.sig --path model")
+@click.option(
+    "--path", type=click.Path(path_type=Path), help="The model's folder (default: training's)."
+)
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The OMS bundle (default: the one on record for the model last signed).",
+)
+@shared
+def verify(
+    path: Path | None, bundle: Path | None, folder: Path, style: str, passphrase_file: Path | None
+) -> None:
+    """Check the model's files against their signature, by a key of the trust root.
+
+    Names each file that was changed, added, renamed or removed. Exit code 4 if anything differs.
+    """
+    from sealwright.errors import InputMissing
+    from sealwright.phases.model.oms import verify_model
+    from sealwright.project.custody import last_bundle, signing_keys
+
+    with opened(folder, passphrase_file) as project:
+        place = path or project.layout.root / project.lifecycle.training.output
+        signature = bundle or last_bundle(project)
+        try:
+            data = signature.read_bytes()
+        except OSError as error:
+            raise InputMissing(f"{signature}: {error.strerror}") from error
+        found = verify_model(place, data, signing_keys(project))
+        emit(
+            {"verified": True, "model": found, "bundle": signature},
+            [f" {mark('passed')} {place}: {len(found.artifact.files)} files as signed"],
+            style=style,
+        )

@@ -1,0 +1,83 @@
+"""What a run left in its output folder: looked at, made durable, moved into place in one step."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from sealwright.phases.model.sandbox.interface import Violation
+from sealwright.phases.model.sandbox.limits import MAX_OUTPUT_FILES
+
+_MAX_TOLD = 16
+
+
+def examine(folder: Path, *, bound: int) -> tuple[Violation, ...]:
+    """Links, special files, folders that cannot be read, and more than `bound` bytes."""
+    found: list[Violation] = []
+    size = files = 0
+
+    def unreadable(error: OSError) -> None:
+        name = os.path.relpath(error.filename, folder)
+        found.append(Violation(kind="output", detail=f"leave the unreadable folder {name}"))
+
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        for name in [*folders, *names]:
+            path = Path(place, name)
+            status = path.lstat()
+            files += 1
+            size += status.st_size if stat.S_ISREG(status.st_mode) else 0
+            if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+                kind = "symbolic link" if stat.S_ISLNK(status.st_mode) else "special file"
+                words = f"leave the {kind} {path.relative_to(folder).as_posix()!r}"
+                found.append(Violation(kind="output", detail=words))
+        if files > MAX_OUTPUT_FILES:
+            words = f"leave more than {MAX_OUTPUT_FILES} files"
+            found.append(Violation(kind="output", detail=words))
+            break
+    if size > bound:
+        found.append(Violation(kind="output", detail=f"leave more than {bound >> 20} MiB"))
+    return tuple(found[:_MAX_TOLD])
+
+
+def unusable(folder: Path) -> str:
+    """Why this is no model, in words; empty if there is at least one file with content."""
+    for place, _, names in os.walk(folder):
+        if any(Path(place, name).lstat().st_size > 0 for name in names):
+            return ""
+    return "the command wrote no model: its output folder is empty"
+
+
+def settle(folder: Path) -> None:
+    """Plain permissions for every file (no set-user-id bit survives), and all of it on disk."""
+    for place, folders, names in os.walk(folder):
+        for name in folders:
+            Path(place, name).chmod(0o755)
+        for name in names:
+            path = Path(place, name)
+            path.chmod(0o644)
+            _sync(path)
+        _sync(Path(place))
+    folder.chmod(0o755)
+
+
+def move_into_place(folder: Path, target: Path, *, aside: Path) -> None:
+    """Renames `folder` to `target`; what was there goes to `aside`, and comes back on failure."""
+    replaced = target.exists()
+    if replaced:
+        target.rename(aside)
+    try:
+        folder.rename(target)
+    except OSError:
+        if replaced:
+            aside.rename(target)
+        raise
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

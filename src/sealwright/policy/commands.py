@@ -1,0 +1,44 @@
+"""Which command would satisfy a requirement, with the names of the case filled in."""
+
+from __future__ import annotations
+
+import shlex
+
+from sealwright.policy.case import Case, Input
+from sealwright.policy.duties import only_administrates
+from sealwright.policy.model import Quorum, Requirement
+
+
+def command_for(case: Case, requirement: Requirement, target: Input | None) -> str:
+    """The requirement's command. Names come from statements, so they are quoted for a shell."""
+    filled = {
+        "{name}": target.name if target else "NAME",
+        "{artifact}": case.name,
+        "{requirement}": requirement.id,
+    }
+    command = requirement.command
+    for key, value in filled.items():
+        command = command.replace(key, shlex.quote(value))
+    return command
+
+
+def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: frozenset[str]) -> str:
+    """The command by which somebody who may would approve; `asked` have answered already."""
+    principal, shown = "PRINCIPAL", discipline or "DISCIPLINE"
+    for candidate in case.directory.principals:
+        disciplines = case.directory.disciplines.get(candidate.person, ())
+        actor = f"person:{candidate.person}"
+        taken = actor in asked or actor in case.policy_makers
+        if not candidate.person or taken or actor in case.authors or actor in case.evaluators:
+            continue
+        if only_administrates(candidate.roles) or not set(candidate.roles) & set(quorum.roles):
+            continue
+        if candidate.revoked is not None or not disciplines:
+            continue
+        if not discipline or discipline in disciplines:
+            principal, shown = candidate.id, discipline or disciplines[0]
+            break
+    return (
+        f"sealwright approve {shlex.quote(case.name)}"
+        f" --as {shlex.quote(principal)} --discipline {shlex.quote(shown)}"
+    )

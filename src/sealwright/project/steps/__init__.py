@@ -1,0 +1,1 @@
+"""What `run` does, phase by phase: each step examines something and puts evidence on record."""

@@ -1,0 +1,208 @@
+"""The data phase of a run: one step per data set, which opens it once and says all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sealwright.evidence.predicates import Predicate
+from sealwright.evidence.predicates.data import DatasetValidation, DatasetVersion
+from sealwright.evidence.statement import Statement
+from sealwright.evidence.tree import identify
+from sealwright.evidence.verify import Verified
+from sealwright.lifecycle.model import DataSet, Labels
+from sealwright.project import store
+from sealwright.project.core import Project
+from sealwright.project.named import Named
+from sealwright.project.progress import Progress
+from sealwright.project.resolve import data_set
+from sealwright.project.steps.step import Done, Step, digest_of, record_all
+
+if TYPE_CHECKING:
+    from sealwright.phases.data.reading import Source
+
+PHASE = "data"
+
+
+def steps(project: Project, names: Sequence[str] | None = None) -> list[Step]:
+    """A step for each declared data set (or those in `names`), training data first."""
+    declared = project.lifecycle.data
+    chosen = list(names) if names is not None else sorted(declared, key=_order(declared))
+    return [_step(project, name) for name in chosen]
+
+
+def _order(declared: dict[str, DataSet]) -> Callable[[str], int]:
+    roles = ("reference", "other", "train", "test")
+    return lambda name: roles.index(declared[name].role)
+
+
+def _step(project: Project, name: str) -> Step:
+    return Step(
+        id=f"data/{name}",
+        phase=PHASE,
+        title=f"data set {name}",
+        inputs=lambda: _inputs(project, name),
+        work=lambda progress: _examine(project, name, progress),
+    )
+
+
+def _inputs(project: Project, name: str) -> str:
+    related = [name, *_against(project, name), *_references(project, name)]
+    parent = previous_version(project, data_set(project, name))
+    return digest_of(
+        [
+            [data_set(project, other).digest, msgspec.to_builtins(project.lifecycle.data[other])]
+            for other in related
+        ],
+        [identify(project.layout.root / file).digest for file in _made_by(project, name)],
+        parent.digest if parent else "",
+        installed("sealwright"),
+    )
+
+
+def _examine(project: Project, name: str, progress: Progress) -> Done:
+    from sealwright.phases.data import record
+    from sealwright.phases.data.reading import Source, open_tables
+
+    clock, signer = project.clock, project.signer_for(PHASE)
+    declared = project.lifecycle.data
+    artifact = data_set(project, name)
+    against, references = _against(project, name), _references(project, name)
+    sources = {
+        other: Source(declaration=declared[other], artifact=data_set(project, other).files)
+        for other in (name, *against, *references)
+    }
+    parent = previous_version(project, artifact)
+    parent_name = _open_parent(project, name, parent, sources) if parent else ""
+    statements: list[Statement[Predicate]] = [
+        record.access(
+            name,
+            artifact.files,
+            actor=signer,
+            purpose="examination",
+            outcome="granted",
+            clock=clock,
+        )
+    ]
+    quarantine = project.layout.quarantine / f"{name}-{artifact.digest[:12]}.csv"
+    with open_tables(sources) as opened:
+        lineage = _parent_digest(parent)
+        statements.append(record.version(opened[name], clock=clock, parent=lineage))
+        statements.extend(
+            record.validate(
+                name,
+                opened=opened,
+                clock=clock,
+                parent=parent_name,
+                reference=references[0] if references else "",
+                against=against,
+                quarantine=quarantine,
+            )
+        )
+        rows = opened[name].rows
+    if made := _lineage(project, name, artifact):
+        statements.append(made)
+    store.keep(project.layout, artifact.files)
+    for statement in statements:
+        _note(statement.predicate, progress)
+    done = record_all(project, statements, signer=signer)
+    return replace(done, detail=f"{rows} rows, {artifact.digest[:16]}")
+
+
+def _note(predicate: Predicate, progress: Progress) -> None:
+    """What a person should read while it runs: every check that did not pass."""
+    if isinstance(predicate, DatasetValidation):
+        for check in predicate.checks:
+            if check.result != "passed":
+                progress.note(f"{check.id}: {check.result}; {check.detail or check.expected}")
+
+
+def _against(project: Project, name: str) -> list[str]:
+    """The data sets that a test set must not share rows with."""
+    declared = project.lifecycle.data
+    if declared[name].role != "test":
+        return []
+    return [other for other, item in declared.items() if item.role == "train"]
+
+
+def _references(project: Project, name: str) -> list[str]:
+    """The trusted reference that training data is compared with, if one is declared."""
+    declared = project.lifecycle.data
+    if declared[name].role != "train":
+        return []
+    return [other for other, item in declared.items() if item.role == "reference"][:1]
+
+
+def _made_by(project: Project, name: str) -> list[str]:
+    return list(project.lifecycle.data[name].produced_by)
+
+
+def previous_version(project: Project, artifact: Named) -> Verified | None:
+    """The newest version of the same name with other content whose labels did not fail."""
+    evidence = project.evidence()
+    spoiled = {
+        item.statement.subjects[0].sha256
+        for item in evidence
+        if isinstance(item.predicate, DatasetValidation)
+        and item.predicate.kind in ("labels", "constraints")
+        and item.predicate.result not in ("passed", "warned")
+    }
+    for item in reversed(evidence):
+        said = item.predicate
+        if isinstance(said, DatasetVersion) and said.name == artifact.name:
+            digest = item.statement.subjects[0].sha256
+            if digest != artifact.digest and digest not in spoiled:
+                return item
+    return None
+
+
+def _parent_digest(parent: Verified | None) -> str:
+    return parent.statement.subjects[0].sha256 if parent else ""
+
+
+def _open_parent(project: Project, name: str, parent: Verified, sources: dict[str, Source]) -> str:
+    """Adds the kept copy of the version before to `sources`, under a name of its own."""
+    from sealwright.phases.data.reading import Source
+
+    said = parent.predicate
+    assert isinstance(said, DatasetVersion)
+    copy = store.kept(project.layout, _parent_digest(parent))
+    if copy is None:
+        return ""
+    labels = said.labelling
+    declaration = msgspec.structs.replace(
+        project.lifecycle.data[name],
+        labels=Labels(
+            column=labels.column,
+            method=labels.method,
+            by=list(labels.by),
+            protocol=labels.protocol,
+            tool=labels.tool,
+        )
+        if labels
+        else None,
+    )
+    title = f"{name}@{copy.digest[:8]}"
+    sources[title] = Source(declaration=declaration, artifact=copy)
+    return title
+
+
+def _lineage(project: Project, name: str, artifact: Named) -> Statement[Predicate] | None:
+    from sealwright.phases.data import record
+
+    declared = project.lifecycle.data[name]
+    if not declared.derived_from and not declared.produced_by:
+        return None
+    root: Path = project.layout.root
+    return record.lineage(
+        name,
+        artifact.files,
+        inputs={other: data_set(project, other).digest for other in declared.derived_from},
+        code={file: identify(root / file).digest for file in declared.produced_by},
+        clock=project.clock,
+    )

@@ -1,0 +1,30 @@
+"""The order of a run, in one list: what must be said before what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sealwright.project.core import Project
+from sealwright.project.steps import data, gates, governance, model, validation
+from sealwright.project.steps.step import Phase, Step
+
+
+def plan(project: Project, phases: Sequence[Phase], *, ask_release: bool) -> Iterator[Step]:
+    """The steps of these phases, in order; made one by one, as later ones see earlier results.
+
+    Criteria come before training: what a model must reach is fixed before there is one.
+    """
+    if "governance" in phases:
+        yield from governance.steps(project)
+    if "data" in phases:
+        yield from data.steps(project)
+    if "validation" in phases or "model" in phases:
+        yield from validation.criteria_steps(project)
+    if "model" in phases:
+        yield from model.code_steps(project)
+        yield gates.train(project)
+        yield from model.steps(project)
+    if "validation" in phases:
+        yield from validation.evaluation_steps(project)
+    if "validation" in phases and ask_release:
+        yield gates.release(project)

@@ -1,0 +1,62 @@
+"""Copies of data set versions by digest, so that the next version can be compared with the last.
+
+A copy is proved by its digest each time it is opened; large versions are not kept, and the
+comparison then says so.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+
+from sealwright.errors import TamperError
+from sealwright.evidence.manifest import Artifact
+from sealwright.evidence.tree import identify
+from sealwright.project.layout import Layout
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Largest version that is kept."""
+
+
+def keep(layout: Layout, artifact: Artifact) -> bool:
+    """Copies the artifact's files into the store; False if it is too large to be kept.
+
+    TamperError if the files are no longer those that were identified.
+    """
+    place = _place(layout, artifact.digest)
+    if place.exists():
+        return True
+    if artifact.root is None or artifact.size > MAX_BYTES:
+        return False
+    nursery = layout.work / secrets.token_hex(8)
+    try:
+        for entry in artifact.files:
+            source = artifact.root / entry.path if artifact.root.is_dir() else artifact.root
+            target = nursery / entry.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target, follow_symlinks=False)
+        if identify(nursery).digest != artifact.digest:
+            raise TamperError(f"{artifact.root}: changed while it was copied")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        nursery.rename(place)
+    finally:
+        shutil.rmtree(nursery, ignore_errors=True)
+    return True
+
+
+def kept(layout: Layout, digest: str) -> Artifact | None:
+    """The kept version with this digest; None if it was not kept, TamperError if it was changed."""
+    place = _place(layout, digest)
+    if not place.is_dir():
+        return None
+    found = identify(place)
+    if found.digest != digest:
+        raise TamperError(
+            f"{place}: this copy is not the version it was", advice="delete the folder"
+        )
+    return found
+
+
+def _place(layout: Layout, digest: str) -> Path:
+    return layout.state / "versions" / digest
