@@ -20,6 +20,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from sealwright.clock import format_time, system_clock
@@ -167,7 +168,7 @@ def main() -> None:
             run(lambda s, f: ours(s, f, public=public, checking=False), clients),
             run(lambda s, f: ours(s, f, public=public, checking=True), clients),
             run(lambda s, f: plain(s, f, public=public, connections=1), clients),
-            run(lambda s, f, n=clients: plain(s, f, public=public, connections=n), clients),
+            run(partial(plain, public=public, connections=clients), clients),
             run(lambda s, f: raw(s, f, public=public), clients),
         ]
         cells = [f"{clients:7d}"]

@@ -44,13 +44,11 @@ def opened(limits: Limits | None = None, /, **sources: Source) -> Iterator[Opene
 
 
 @contextmanager
-def one_column(
-    folder: Path, values: Sequence[Any], *, limits: Limits | None = None, **rule: Any
-) -> Iterator[Opened]:
+def one_column(folder: Path, cells: Sequence[Any], /, **rule: Any) -> Iterator[Opened]:
     """A set `data` with column x under `rule`, and a line number `id` so that no line is blank."""
-    path = write_csv(folder / "data.csv", ["id", "x"], [[i, v] for i, v in enumerate(values)])
+    path = write_csv(folder / "data.csv", ["id", "x"], [[i, cell] for i, cell in enumerate(cells)])
     rules = {"id": ColumnRule(type="integer"), "x": ColumnRule(**rule)}
-    with opened(limits, data=source(path, columns=rules)) as tables:
+    with opened(data=source(path, columns=rules)) as tables:
         yield tables
 
 

@@ -7,16 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-from sealwright.clock import format_time
-from sealwright.evidence.dsse import envelope_digest
-from sealwright.evidence.predicates.operation import MonitorWindow
-from sealwright.evidence.verify import Verified
-from sealwright.lifecycle.model import Impact
-from sealwright.phases.governance import record
-from sealwright.phases.governance.report.document import build_report
-from sealwright.phases.governance.report.records import LedgerInfo, Report, SystemInfo
-from sealwright.policy.lineage import Graph
-from sealwright.policy.verdict import RequirementResult, Verdict
 from tests.governance.people import SYSTEM, Ledger
 from tests.governance.sample_artifacts import (
     MODEL,
@@ -27,6 +17,17 @@ from tests.governance.sample_artifacts import (
 )
 from tests.governance.sample_building import data, model
 from tests.governance.sample_testing import CRITERIA, evaluate, robustness
+
+from sealwright.clock import format_time
+from sealwright.evidence.dsse import envelope_digest
+from sealwright.evidence.predicates.operation import MonitorWindow
+from sealwright.evidence.verify import Verified
+from sealwright.lifecycle.model import Impact
+from sealwright.phases.governance import record
+from sealwright.phases.governance.report.document import build_report
+from sealwright.phases.governance.report.records import LedgerInfo, Report, SystemInfo
+from sealwright.policy.lineage import Graph
+from sealwright.policy.verdict import RequirementResult, Verdict
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,10 @@ def govern(ledger: Ledger) -> None:
     ledger.add("chiara", record.impact_assessment(SYSTEM, impact=impact, now=ledger.now))
 
 
-def holds(id: str, title: str, *evidence: str) -> RequirementResult:
+def holds(name: str, title: str, *evidence: str) -> RequirementResult:
     """A satisfied requirement."""
     return RequirementResult(
-        id=id,
+        id=name,
         status="satisfied",
         title=title,
         reason="passed, signed by the right role, fresh",
@@ -118,10 +119,10 @@ def holds(id: str, title: str, *evidence: str) -> RequirementResult:
     )
 
 
-def lacks(id: str, status: str, title: str, reason: str, command: str) -> RequirementResult:
+def lacks(name: str, status: str, title: str, reason: str, command: str) -> RequirementResult:
     """A requirement that does not hold."""
     return RequirementResult(
-        id=id,
+        id=name,
         status=status,  # type: ignore[arg-type]
         title=title,
         reason=reason,
@@ -156,8 +157,8 @@ def standard(ledger: Ledger) -> list[RequirementResult]:
     for item in ledger.verified():
         of.setdefault(item.statement.kind, []).append(item.digest)
 
-    def rests(id: str, title: str, *kinds: str) -> RequirementResult:
-        return holds(id, title, *(digest for kind in kinds for digest in reversed(of[kind])))
+    def rests(name: str, title: str, *kinds: str) -> RequirementResult:
+        return holds(name, title, *(digest for kind in kinds for digest in reversed(of[kind])))
 
     return [
         rests(
@@ -297,7 +298,7 @@ def afterwards(ledger: Ledger) -> list[Verdict]:
             "alice",
             record.incident(
                 MODEL,
-                id="INC-7",
+                incident_id="INC-7",
                 status=status,  # type: ignore[arg-type]
                 severity="medium",
                 title="scores delayed by a full disk",

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.governance.people import Ledger
+from tests.governance.sample_artifacts import (
+    DUCKDB,
+    LOCK,
+    MODEL,
+    PREPARE,
+    QUIET,
+    RAW,
+    TEST,
+    TRAIN,
+    TRAINER,
+    fake,
+)
+
 from sealwright.clock import format_time
 from sealwright.evidence.predicates.common import FileEntry, Finding, Resource, Tool
 from sealwright.evidence.predicates.data import (
@@ -35,19 +49,6 @@ from sealwright.evidence.predicates.model import (
     VulnScanner,
 )
 from sealwright.evidence.statement import Subject
-from tests.governance.people import Ledger
-from tests.governance.sample_artifacts import (
-    DUCKDB,
-    LOCK,
-    MODEL,
-    PREPARE,
-    QUIET,
-    RAW,
-    TEST,
-    TRAIN,
-    TRAINER,
-    fake,
-)
 
 
 def version(ledger: Ledger, of: Subject, *, rows: int, parent: str = "") -> DatasetVersion:
@@ -77,17 +78,17 @@ def version(ledger: Ledger, of: Subject, *, rows: int, parent: str = "") -> Data
 
 
 def check(
-    id: str, what: str, expected: str, n: int, bad: int | None = 0, result: str = "passed"
+    name: str, what: str, expected: str, n: int, bad: int | None = 0, result: str = "passed"
 ) -> CheckResult:
     """One check's outcome."""
     return CheckResult(
-        id=id,
+        id=name,
         check=what,
         expected=expected,
         n=n,
         violations=bad,
         result=result,  # type: ignore[arg-type]
-        column=id.partition(".")[0],
+        column=name.partition(".")[0],
     )
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from tests.governance.people import Ledger
+from tests.governance.sample_artifacts import (
+    MODEL,
+    RUNTIME,
+    TEST,
+)
+
 from sealwright.evidence.predicates.common import Resource
 from sealwright.evidence.predicates.validation import (
     Criteria,
@@ -13,21 +20,15 @@ from sealwright.evidence.predicates.validation import (
     Point,
     TestResult,
 )
-from tests.governance.people import Ledger
-from tests.governance.sample_artifacts import (
-    MODEL,
-    RUNTIME,
-    TEST,
-)
 
 
 def CRITERIA(at: str) -> Criteria:
     """What the model has to reach."""
 
-    def asked(id: str, metric: str, op: str, threshold: float, bound: str) -> Criterion:
-        kind, _, _ = id.partition(".")
+    def asked(name: str, metric: str, op: str, threshold: float, bound: str) -> Criterion:
+        kind, _, _ = name.partition(".")
         return Criterion(
-            id=id,
+            id=name,
             kind=kind,  # type: ignore[arg-type]
             metric=metric,
             op=op,  # type: ignore[arg-type]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from sealwright.evidence.statement import decode_statement, encode_statement
-from sealwright.phases.governance.card import SECTIONS, model_card
-from sealwright.policy.lineage import Graph
 from tests.governance.people import START, Ledger
 from tests.governance.sample import build_sample
 from tests.governance.sample_artifacts import MODEL, RAW, TEST, TRAIN
+
+from sealwright.evidence.statement import decode_statement, encode_statement
+from sealwright.phases.governance.card import SECTIONS, model_card
+from sealwright.policy.lineage import Graph
 
 
 def test_every_fact_names_evidence_that_exists() -> None:

@@ -7,10 +7,11 @@ import struct
 import subprocess
 from pathlib import Path
 
-from sealwright.phases.governance.report.html import render_html
 from tests.governance.sample import build_sample
 
-FLAGS = [
+from sealwright.phases.governance.report.html import render_html
+
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +23,7 @@ FLAGS = [
     "--hide-scrollbars",
     "--enable-logging=stderr",
     "--v=0",
-]
+)
 
 
 def browse(tmp_path: Path, page: str, *flags: str) -> subprocess.CompletedProcess[str]:

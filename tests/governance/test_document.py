@@ -3,7 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
+from tests.governance.page import read_page
+from tests.governance.people import START, SYSTEM, Ledger
+from tests.governance.sample import build_sample, ledger_info, verdict
+from tests.governance.sample_artifacts import MODEL, TEST, TRAIN, fake
+from tests.governance.sample_building import training, version
 
 from sealwright.errors import EvidenceError, MalformedError
 from sealwright.evidence.dsse import envelope_digest
@@ -29,10 +35,6 @@ from sealwright.phases.governance.report.html import render_html
 from sealwright.phases.governance.report.records import LedgerInfo, Report, SystemInfo
 from sealwright.phases.governance.report.summary import summary_lines
 from sealwright.policy.lineage import Graph
-from tests.governance.page import read_page
-from tests.governance.people import START, SYSTEM, Ledger
-from tests.governance.sample import build_sample, ledger_info, verdict
-from tests.governance.sample_artifacts import MODEL, TEST, TRAIN, fake
 
 TOOL = Tool(name="t", version="1")
 
@@ -54,8 +56,10 @@ def test_json_round_trip_and_order_of_evidence_do_not_matter() -> None:
     report = sample.report
     data = encode_report(report)
     assert decode_report(data) == report
-    shuffled = replace(sample, evidence=[*reversed(sample.evidence), sample.evidence[3]])
+    shuffled = replace(sample, evidence=sample.evidence[::-1])
     assert encode_report(shuffled.report) == data
+    twice = replace(sample, evidence=sample.evidence * 2).report
+    assert twice.evidence == report.evidence
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'{"schema":"urn:sealwright:report:v1"}'])
@@ -272,8 +276,6 @@ def test_checks_and_scans_of_nothing_are_inconclusive() -> None:
         kind="constraints", result="passed", checks=(check,), engine=TOOL, config=fake("c"),
         at=ledger.at,
     )  # fmt: skip
-    from tests.governance.sample_building import version
-
     ledger.say("bruno", version(ledger, TRAIN, rows=1), TRAIN)
     ledger.say("bruno", validation, TRAIN)
     nothing = Coverage(files=0, bytes_total=0, bytes_parsed=0)
@@ -289,10 +291,6 @@ def test_training_isolation_is_reported_and_its_absence_too() -> None:
     assert (run.isolation, run.network, run.violations) == ("bubblewrap", "none", ())
     assert {fact.name for fact in run.inputs} == {"dataset", "code", "environment"}
     ledger = Ledger()
-    import msgspec
-
-    from tests.governance.sample_building import training
-
     said = training(ledger)
     bare = msgspec.structs.replace(said.build_definition, internal_parameters={"isolation": [1]})
     ledger.say("eva", msgspec.structs.replace(said, build_definition=bare), MODEL)

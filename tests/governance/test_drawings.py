@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import math
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def lineage(count: int) -> tuple[list[LineageNode], list[LineageEdge]]:
     ]
     edges = [
         LineageEdge(source=a.digest, target=b.digest, via="", relation="made-from")
-        for a, b in zip(nodes, nodes[1:], strict=False)
+        for a, b in pairwise(nodes)
     ]
     return nodes, edges
 
@@ -72,7 +73,7 @@ def test_each_kind_has_a_shape_of_its_own() -> None:
     shapes = set()
     for kind in kinds:
         node = LineageNode(digest="a" * 64, kind=kind, name=kind, evidence=())
-        root = ElementTree.fromstring(str(lineage_drawing([node], [], subjects=())))
+        root = ET.fromstring(str(lineage_drawing([node], [], subjects=())))
         shapes.add(next(path.get("d") for path in root.iter("path") if path.get("d")))
         assert kind in "".join(root.itertext())
     assert len(shapes) == len(kinds)
@@ -99,7 +100,7 @@ def test_any_numbers_make_a_drawing_within_its_frame(
     scale = shared_scale(rows)
     assert scale is not None
     for each in rows:
-        root = ElementTree.fromstring(str(interval_strip(each, scale)))
+        root = ET.fromstring(str(interval_strip(each, scale)))
         for element in root.iter():
             for name in ("x1", "x2", "cx"):
                 assert 0 <= float(element.get(name, 0)) <= 300
@@ -111,7 +112,7 @@ def test_results_differ_by_shape() -> None:
         each = row(0.6, 0.5, 0.7, result)
         scale = shared_scale([each])
         assert scale is not None
-        root = ElementTree.fromstring(str(interval_strip(each, scale)))
+        root = ET.fromstring(str(interval_strip(each, scale)))
         dots = [e for e in root.iter() if "dot" in e.get("class", "")]
         drawn.add((dots[0].tag, dots[0].get("class")))
         assert result in (root.findtext("title") or "")
@@ -135,7 +136,7 @@ def test_any_curve_is_drawn_or_declined(points: list[tuple[float, float]], diago
     drawing = curve_drawing(curve, diagonal=diagonal, threshold=0.5)
     assert (drawing is None) == (not points)
     if drawing is not None:
-        ElementTree.fromstring(str(drawing))
+        ET.fromstring(str(drawing))
 
 
 @given(st.tuples(NUMBERS, NUMBERS).filter(lambda p: p[0] < p[1] and math.isfinite(p[1] - p[0])))

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.governance.page import read_page
 
 from sealwright.phases.governance.report.markup import element, join, readable, style_element
-from tests.governance.page import read_page
 
 
 @given(st.text(), st.text())

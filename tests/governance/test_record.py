@@ -3,6 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.governance.people import START, SYSTEM
+from tests.governance.sample import build_sample, lacks, verdict
+from tests.governance.sample_artifacts import MODEL, fake
 
 from sealwright.errors import UsageError
 from sealwright.evidence.digest import sha256_hex
@@ -11,9 +14,6 @@ from sealwright.evidence.predicates import PREDICATES
 from sealwright.evidence.statement import decode_statement, encode_statement
 from sealwright.lifecycle.model import Impact
 from sealwright.phases.governance import record
-from tests.governance.people import START, SYSTEM
-from tests.governance.sample import build_sample, lacks, verdict
-from tests.governance.sample_artifacts import MODEL, fake
 
 IMPACT = Impact(affected=["a"], harms=["h"], mitigations=["m"], oversight="a person decides")
 
@@ -59,7 +59,7 @@ def test_every_statement_survives_its_encoding() -> None:
         ),
         record.impact_assessment(SYSTEM, impact=IMPACT, now=START),
         record.release(MODEL, action="revoke", reason="r", now=START),
-        record.incident(MODEL, id="i", status="open", severity="high", title="t", now=START),
+        record.incident(MODEL, incident_id="i", status="open", severity="high", title="t", now=START),
         record.approval(
             MODEL, decision=fake("d"), question="release", answer="abstain", discipline="legal",
             reason="r", shown=[fake("b"), fake("a"), fake("a")], now=START,

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.governance.people import Ledger
+from tests.governance.sample import build_sample
+from tests.governance.sample_artifacts import LOCK, MODEL, PREPARE, RAW, TEST, TRAIN, TRAINER, fake
 
 from sealwright.errors import InputMissing
 from sealwright.evidence.predicates.common import Resource
@@ -8,9 +11,6 @@ from sealwright.evidence.predicates.data import Lineage
 from sealwright.evidence.statement import Subject, subject
 from sealwright.phases.governance.trace import lines, trace
 from sealwright.policy.lineage import Graph
-from tests.governance.people import Ledger
-from tests.governance.sample import build_sample
-from tests.governance.sample_artifacts import LOCK, MODEL, PREPARE, RAW, TEST, TRAIN, TRAINER, fake
 
 
 def test_upwards_it_finds_everything_with_its_evidence() -> None:

@@ -38,9 +38,7 @@ def test_metrics_are_those_of_scikit_learn(data: Rows) -> None:
     scores, labels = data
     table = score_table(scores, labels)
     assert float(roc_auc(table)) == pytest.approx(metrics.roc_auc_score(labels, scores), abs=1e-12)
-    assert float(brier(table)) == pytest.approx(
-        metrics.brier_score_loss(labels, scores), abs=1e-12
-    )
+    assert float(brier(table)) == pytest.approx(metrics.brier_score_loss(labels, scores), abs=1e-12)
     clipped = np.clip(scores, 1e-7, 1 - 1e-7)
     assert float(log_loss(table)) == pytest.approx(metrics.log_loss(labels, clipped), rel=1e-9)
     counts = confusion(table)
@@ -104,11 +102,11 @@ def test_pooling_keeps_mass_answers_and_nearly_the_metrics() -> None:
     labels = rng.random(20_000) < scores
     exact = score_table(scores, labels)
     small = pooled(exact, replicates=1000)
-    assert len(small.levels) <= 1025 < len(exact.levels)
+    assert len(small.levels) <= 513 < len(exact.levels)
     assert np.all(np.diff(small.levels) > 0)
     assert small.positives.sum() == labels.sum()
     assert float(confusion(small).tp) == float(confusion(exact).tp)
-    assert float(roc_auc(small)) == pytest.approx(float(roc_auc(exact)), abs=1e-4)
+    assert float(roc_auc(small)) == pytest.approx(float(roc_auc(exact)), abs=3e-4)
     assert float(brier(small)) == pytest.approx(float(brier(exact)), abs=1e-5)
     assert len(pooled(exact, replicates=100_000).levels) <= 81
 

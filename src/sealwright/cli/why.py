@@ -32,8 +32,13 @@ def command(
     with opened(folder, passphrase_file) as project:
         named = resolve(project, artifact)
         inputs = training_inputs(project) if artifact == "system" else ()
-        verdict = project.gate(named, question, inputs=inputs)
-        steps = why(verdict, project.evidence(), requirement=requirement or "")
+        steps = why(
+            project.policy,
+            project.request(named, question, inputs=inputs),
+            project.evidence(),
+            project.clock(),
+            requirement=requirement or "",
+        )
         lines = [f"{'  ' * depth}{step.text}" for depth, step in enumerate(steps)]
         emit(
             {"artifact": named.digest, "question": question, "steps": steps},

@@ -221,7 +221,7 @@ def _result(
             case, quorum, discipline=discipline, asked=frozenset(ballot.approved)
         )
     return RequirementResult(
-        id=f"{question}.approval.{discipline or 'people'}",
+        id=f"approval-{discipline or 'people'}",
         status=status,
         title=f"Approved for {question} by {what}",
         reason=reason,

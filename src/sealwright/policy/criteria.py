@@ -9,7 +9,9 @@ For an evaluation of one kind on one test set, for one system:
    those in force at the first result, as every one that an evaluation up to now was held against,
    and as the newest recorded before it. So a result that failed stricter criteria is not laundered
    by looser ones, by another model of the same weights, or by going back to an older set;
-4. each criterion of the kind has a judgement that passed: an unjudged criterion is not met.
+4. it was measured as the criteria in force at the first result say (`config`); later criteria with
+   another way of measuring are void, whether stricter or looser;
+5. each criterion of the kind has a judgement that passed: an unjudged criterion is not met.
 Before the first result criteria may change freely. An evaluation counts as the system's if the
 criteria it names are, or if they cannot be found.
 """
@@ -55,6 +57,10 @@ def criteria_problem(item: Verified, index: EvidenceIndex, *, system: str) -> st
     before = [criteria for criteria in recorded if criteria.index < first]
     if not before:
         return f"no criteria for {kind} were fixed before the first result on this test set"
+    measured = _config(before[-1])
+    if evaluation.config != _config(named) or _config(named) != measured:
+        return "it was not measured in the way that was fixed before the first result"
+    recorded = [criteria for criteria in recorded if _config(criteria) == measured]
     held_to = [before[-1], [criteria for criteria in recorded if criteria.index < item.index][-1]]
     held_to += [criteria for criteria in recorded if criteria.digest in _held_against(earlier)]
     for other in held_to:
@@ -78,6 +84,12 @@ def _evaluations(
         subjects = index.subjects.get(predicate.criteria)
         if subjects is None or system in subjects:
             yield item
+
+
+def _config(item: Verified) -> str:
+    """Digest of how it is measured, as the criteria fix it; empty where they do not say."""
+    predicate = item.statement.predicate
+    return predicate.config if isinstance(predicate, Criteria) else ""
 
 
 def _held_against(evaluations: Iterable[Verified]) -> frozenset[str]:

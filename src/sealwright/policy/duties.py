@@ -1,8 +1,9 @@
 """Separation of duties, in code and not in policy: nobody judges his own work.
 
 An approver is not an author anywhere in the artifact's lineage (who labelled, registered or
-processed its data, who trained it, who evaluated it for the record); a validator is not an author;
-whoever changed the policy does not approve under it until another person countersigned it; an
+processed its data, who trained it, who evaluated it for the record). Whoever signs in the role of
+validator is not an author (`judge`), and who asked for a waiver does not grant it (`waivers`).
+Whoever changed the policy does not approve under it until another person countersigned it, and an
 administrator approves nothing. People are compared, not keys; a service stands for itself.
 """
 

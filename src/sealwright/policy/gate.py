@@ -68,6 +68,7 @@ def gate(
         evidence=digests,
         residual_risks=residual_risks(rests_on),
         ledger_size=case.index.items[-1].index + 1 if case.index.items else 0,
+        inputs=tuple((item.name, item.digest) for item in request.inputs),
         at=now,
     )
 

@@ -58,6 +58,8 @@ class Verdict:
     """Envelope digests the verdict rests on, sorted."""
     residual_risks: tuple[str, ...]
     ledger_size: int
+    inputs: tuple[tuple[str, str], ...] = ()
+    """For `train`: name and digest of each data set that will be used."""
     at: datetime
 
     @property

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sealwright.evidence.verify import Verified
 from sealwright.policy.evidence_index import EvidenceIndex, index_evidence
+from sealwright.policy.gate import GateRequest, gate
 from sealwright.policy.lineage import Graph
+from sealwright.policy.model import Policy
 from sealwright.policy.readings import detail_of
 from sealwright.policy.verdict import RequirementResult, Verdict
 
@@ -29,18 +32,21 @@ class Step:
 
 
 def why(
-    verdict: Verdict,
+    policy: Policy,
+    request: GateRequest,
     evidence: Iterable[Verified] | EvidenceIndex,
+    now: datetime,
     *,
     requirement: str = "",
 ) -> tuple[Step, ...]:
-    """The shortest path from a denial to its root cause; empty if the gate admitted.
+    """The shortest path from a denial to its root cause; empty if the gate admits.
 
     Of several denials the gravest counts (failed, stale, wrong-signer, missing), then the one whose
     cause lies nearest; `requirement` asks for one requirement instead.
     """
     index = index_evidence(evidence)
     graph = Graph.build(index)
+    verdict = gate(policy, request, index, now)
     paths = [
         (_GRAVITY.index(result.status), len(steps), place, steps)
         for place, result in enumerate(verdict.denied_by)

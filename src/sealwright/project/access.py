@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sealwright.errors import Refused, UsageError
 from sealwright.evidence.predicates.data import DatasetVersion
@@ -49,6 +50,9 @@ def open_data(
     }
     reason = "" if artifact.digest in known else "these files are no version on record"
     declaration = project.lifecycle.data[name]
+    chosen: list[str] = []
+    arrays: dict[str, Any] = {}
+    rows = 0
     if not reason:
         source = Source(declaration=declaration, artifact=artifact.files)
         with open_tables({name: source}) as opened:
@@ -59,7 +63,8 @@ def open_data(
                     f"{name} has no column {', '.join(unknown)}",
                     advice=f"it has: {', '.join(table.column_names)}",
                 )
-            arrays = opened.engine.arrays(table.table, chosen) if out is not None else {}
+            if out is not None:
+                arrays = opened.engine.arrays(table.table, chosen)
             rows = table.rows
     recorded = project.record(
         record.access(

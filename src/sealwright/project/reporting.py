@@ -1,14 +1,12 @@
-"""The report of an installation, and its ledger's export and audit."""
+"""The report of an installation as of now."""
 
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
-from sealwright.errors import UsageError
 from sealwright.evidence.predicates.governance import Question
 from sealwright.phases.governance.report.document import build_report
-from sealwright.phases.governance.report.parts import Report
+from sealwright.phases.governance.report.records import Report
 from sealwright.phases.governance.report.rows import LedgerInfo, SystemInfo
 from sealwright.policy.case import open_case
 from sealwright.policy.verdict import Verdict
@@ -30,8 +28,8 @@ def report(project: Project) -> Report:
         system=SystemInfo(name=system.name, purpose=system.purpose, tier=tier),
         ledger=LedgerInfo(
             origin=project.ledger.origin,
-            size=head.checkpoint.size,
-            root=base64.b64encode(head.checkpoint.root).decode(),
+            size=head.size,
+            root=base64.b64encode(head.root).decode(),
             checkpoint=head.note.decode(),
         ),
         now=project.clock(),
@@ -46,11 +44,3 @@ def _verdicts(project: Project) -> list[Verdict]:
         questions: tuple[Question, ...] = ("release", "serve")
         verdicts.extend(project.gate(model(project), question) for question in questions)
     return verdicts
-
-
-def refuse_inside(project: Project, folder: Path) -> None:
-    """An export inside the state folder would be taken for the ledger's own."""
-    if folder.resolve().is_relative_to(project.layout.state):
-        raise UsageError(
-            f"{folder} is inside {project.layout.state}", advice="choose a folder outside"
-        )

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.model.sandbox.conftest import Run
 
 
@@ -226,7 +225,7 @@ def test_an_endless_loop_that_ignores_every_signal_ends_at_its_time(attempt: Run
     assert _alive("a-mark-to-find-the-loop-by") == []
 
 
-@pytest.mark.parametrize("how", ["written", "sparse", "many", "temporary"])
+@pytest.mark.parametrize("how", ["written", "sparse", "many", "temporary", "deleted"])
 def test_output_beyond_its_limit_is_stopped(attempt: Run, how: str) -> None:
     fill = "\nwhile True:\n    f.write(b'x' * (1 << 20)); f.flush()"
     code = {
@@ -236,9 +235,15 @@ def test_output_beyond_its_limit_is_stopped(attempt: Run, how: str) -> None:
             "import time\nfor i in range(10): open(f'model/{i}', 'wb').write(b'x' * (1 << 20))\n"
             "time.sleep(60)"
         ),
-        "temporary": "import tempfile\nf = tempfile.NamedTemporaryFile()" + fill,
+        "temporary": "f = open('/'.join([os.environ['TMPDIR'], 'x']), 'wb')" + fill,
+        "deleted": (
+            "import tempfile, time\n"
+            "f = [tempfile.TemporaryFile() for _ in range(3)]\n"
+            "for x in f: x.write(b'x' * (4 << 20)); x.flush()\n"
+            "time.sleep(60)"
+        ),
     }[how]
-    seen = attempt(code)
+    seen = attempt("import os\n" + code)
     assert seen.kinds == {"output"}
     assert not seen.outcome.clean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from sealwright.evidence.predicates.common import JsonObject, Predicate, Record
+from sealwright.evidence.predicates.common import JsonObject, Predicate, Record, Resource
 
 Tier = Literal["minimal", "limited", "high", "critical"]
 Question = Literal["train", "release", "serve"]
@@ -161,6 +161,8 @@ class Decision(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """Requirement id → status."""
     ledger_size: int
     """Entries that the gate looked at."""
+    inputs: tuple[Resource, ...] = ()
+    """For `train`: the data sets that were to be used."""
     at: str
 
 

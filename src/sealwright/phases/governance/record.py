@@ -14,7 +14,7 @@ from sealwright.errors import UsageError
 from sealwright.evidence.digest import is_digest, sha256_hex
 from sealwright.evidence.manifest import system_digest
 from sealwright.evidence.predicates import governance as said
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.predicates.common import Resource, Severity
 from sealwright.evidence.predicates.operation import Incident, Release
 from sealwright.evidence.statement import Statement, Subject
 from sealwright.lifecycle.model import Impact
@@ -162,6 +162,10 @@ def decision(verdict: Verdict) -> Statement[said.Decision]:
         evidence=tuple(sorted(verdict.evidence)),
         requirements={result.id: result.status for result in verdict.results},
         ledger_size=verdict.ledger_size,
+        inputs=tuple(
+            Resource(name=name, digest={"sha256": digest}, annotations={"kind": "dataset"})
+            for name, digest in verdict.inputs
+        ),
         at=format_time(verdict.at),
     )
     subject = Subject(verdict.artifact_name, {"sha256": verdict.artifact})
@@ -183,7 +187,7 @@ def release(
 def incident(
     subject: Subject,
     *,
-    id: str,
+    incident_id: str,
     status: Literal["open", "closed"],
     severity: Severity,
     title: str,
@@ -191,7 +195,7 @@ def incident(
 ) -> Statement[Incident]:
     """Something went wrong (open), or a later look says that it is over (closed, same id)."""
     predicate = Incident(
-        id=_text(id, "the incident's id"),
+        id=_text(incident_id, "the incident's id"),
         status=status,
         severity=severity,
         title=_text(title, "the title"),

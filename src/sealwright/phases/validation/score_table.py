@@ -14,7 +14,7 @@ import numpy as np
 from sealwright.phases.validation.data import BoolArray, FloatArray
 from sealwright.phases.validation.subject import DECISION
 
-MAX_LEVELS = 1024
+MAX_LEVELS = 512
 """More different scores than this are pooled into as many equal-mass levels for the intervals."""
 MAX_CELLS = 8_000_000
 """Levels times replicates held in memory at once; more replicates mean fewer levels."""
@@ -46,7 +46,7 @@ def score_table(scores: FloatArray, labels: BoolArray) -> ScoreTable:
 
 
 def pooled(table: ScoreTable, *, replicates: int) -> ScoreTable:
-    """The table to draw `replicates` from: at most 1,025 levels of equal mass, at their mean score.
+    """The table to draw `replicates` from: at most 513 levels of equal mass, at their mean score.
 
     A table that is small enough stays as it is. Levels on the two sides of the decision threshold
     are never pooled.

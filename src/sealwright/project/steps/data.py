@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ from sealwright.project.steps.step import Done, Step, digest_of, record_all
 if TYPE_CHECKING:
     from sealwright.phases.data.reading import Source
 
-PHASE = "data"
+PHASE: Final = "data"
 
 
 def steps(project: Project, names: Sequence[str] | None = None) -> list[Step]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from sealwright.evidence.predicates import Predicate
@@ -17,7 +19,7 @@ from sealwright.project.core import Project
 from sealwright.project.progress import Progress
 from sealwright.project.steps.step import Done, Step, digest_of, record_all
 
-PHASE = "governance"
+PHASE: Final = "governance"
 
 
 def steps(project: Project) -> list[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -17,7 +18,7 @@ from sealwright.project.progress import Progress
 from sealwright.project.resolve import data_set, model
 from sealwright.project.steps.step import Done, Step, digest_of, record_all
 
-PHASE = "model"
+PHASE: Final = "model"
 SIGNS = "training"
 """The key of [governance.signers] that says who signs for this phase."""
 

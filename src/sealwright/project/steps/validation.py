@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.metadata import version as installed
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sealwright.phases.validation.data import EvaluationData
     from sealwright.phases.validation.subject import ModelUnderTest
 
-PHASE = "validation"
+PHASE: Final = "validation"
 
 
 def criteria_steps(project: Project) -> list[Step]:

@@ -40,13 +40,13 @@ def lineage_drawing(
     description = "; ".join(made) or "No artifact was made from another."
     return element(
         "svg",
-        element("title", "Lineage: what each artifact was made from", id="lineage-title"),
-        element("desc", description, id="lineage-desc"),
+        element("title", "Lineage: what each artifact was made from", id="drawing-title"),
+        element("desc", description, id="drawing-desc"),
         element("g", *_arrows(placement, made_from), class_="arrows"),
         *(_box(node, placement, in_question=node.digest in subjects) for node in nodes),
         class_="lineage",
         role="img",
-        aria_labelledby="lineage-title lineage-desc",
+        aria_labelledby="drawing-title drawing-desc",
         viewBox=f"0 0 {width} {height}",
         width=width,
         height=height,

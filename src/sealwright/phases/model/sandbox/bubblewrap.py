@@ -40,7 +40,17 @@ def user_namespace() -> bool | None:
 
 
 def _starts(program: str, *, user: bool) -> bool:
-    command = [program, *_walls(user=user), "--ro-bind", "/", "/", "--proc", "/proc", "--", "/bin/true"]
+    command = [
+        program,
+        *_walls(user=user),
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--",
+        "/bin/true",
+    ]
     try:
         done = subprocess.run(command, capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -48,9 +58,7 @@ def _starts(program: str, *, user: bool) -> bool:
     return done.returncode == 0
 
 
-def prepare(
-    spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None = None
-) -> Plan:
+def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None = None) -> Plan:
     """The run as a bubblewrap command. `scratch` is an empty folder of ours on this machine.
 
     `user` says whether to make a user namespace (default: if this machine allows it).

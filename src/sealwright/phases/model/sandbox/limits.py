@@ -7,6 +7,7 @@ are only the backstop: the supervisor adds up the whole tree many times a second
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,3 +127,21 @@ def folder_size(root: Path) -> tuple[int, int]:
             except OSError:
                 continue
     return size, files
+
+
+def deleted_size(pids: list[int]) -> int:
+    """Bytes on disk in files that `pids` hold open and that have no name any more."""
+    sizes: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        try:
+            entries = list(os.scandir(f"/proc/{pid}/fd"))
+        except OSError:
+            continue  # it ended meanwhile
+        for entry in entries:
+            try:
+                status = entry.stat()
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())

@@ -311,6 +311,8 @@ class _Run:
         places = {"the output folder": self._output, "the temporary folder": self._plan.temporary}
         for words, folder in places.items():
             size, files = resources.folder_size(folder)
+            if folder == self._plan.temporary:
+                size += resources.deleted_size(resources.descendants(self._process.pid))
             if size > bound << 20:
                 self._recorder.add("output", f"write more than {bound} MiB to {words}")
             if files > resources.MAX_OUTPUT_FILES:

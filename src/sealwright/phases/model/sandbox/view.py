@@ -69,8 +69,15 @@ def offence(view: View, path: str, *, cwd: str, write: bool) -> str | None:
         allowed = view.writable if write else view.visible
         if not _beneath(absolute, allowed):
             return _accuse(view, absolute, path=path, cwd=cwd, write=write)
-        target = _link_target(view, absolute)
-        if target is None:
+        own = _own_place(view, absolute)
+        if own is None:
+            return None
+        if not write and not _exists(own) and _exists(absolute):
+            # Hidden behind a private folder of the same name, as the machine's /tmp is.
+            return f"read {_shown(view, absolute)}"
+        try:
+            target = os.readlink(own)
+        except OSError:
             return None
         absolute = _normal(os.path.join(os.path.dirname(absolute), target))
     return f"{'write' if write else 'read'} {_shown(view, absolute)} through a ring of links"
@@ -120,12 +127,9 @@ def _exists(path: str) -> bool:
     return True
 
 
-def _link_target(view: View, absolute: str) -> str | None:
-    """Where a link in the run's own folders points; None for what is no link."""
+def _own_place(view: View, absolute: str) -> str | None:
+    """Where on this machine a place in the run's own folders is; None for other places."""
     for inside, host in view.hosts.items():
         if _beneath(absolute, (inside,)):
-            try:
-                return os.readlink(host + absolute[len(inside) :])
-            except OSError:
-                return None
+            return host + absolute[len(inside) :]
     return None

@@ -1,0 +1,115 @@
+"""The auditor's view: the ledger's integrity, and every decision of the gate computed once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sealwright.errors import ConfigError, InputMissing
+from sealwright.evidence.predicates.governance import Decision, PolicyRecord, TrustRoot
+from sealwright.evidence.verify import Verified
+from sealwright.ledger.audit import audit
+from sealwright.ledger.examine import Finding, Report
+from sealwright.ledger.offline import verify_folder
+from sealwright.policy.case import GateRequest, Input
+from sealwright.policy.gate import gate
+from sealwright.policy.load import parse_policy
+from sealwright.project.core import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What an audit found. `decisions` is how many were computed again."""
+
+    report: Report
+    findings: tuple[Finding, ...]
+    decisions: int
+
+    @property
+    def ok(self) -> bool:
+        """Everything agreed."""
+        return self.report.ok and not self.findings
+
+
+def verify_project(project: Project, *, trust: Path | None = None) -> Audit:
+    """Audits the installation's own ledger, under its trust root or the one in `trust`."""
+    data = _read(trust or project.layout.trust)
+    return _with_decisions(audit(project.ledger, trust=data))
+
+
+def verify_export(folder: Path, *, trust: Path) -> Audit:
+    """Audits an exported folder with nothing but a trust file."""
+    return _with_decisions(verify_folder(folder, trust=_read(trust)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputMissing(
+            f"{path}: {error.strerror}", advice="the trust file is the installation's trust.json"
+        ) from error
+
+
+def _with_decisions(report: Report) -> Audit:
+    if not report.ok:
+        return Audit(report=report, findings=report.findings, decisions=0)
+    findings, count = [], 0
+    for item in report.entries:
+        if isinstance(item.predicate, Decision):
+            count += 1
+            if problem := _recompute(item, item.predicate, report.entries):
+                findings.append(Finding("decision", problem, item.index))
+    return Audit(report=report, findings=tuple(findings), decisions=count)
+
+
+def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> str:
+    """Why the decision does not follow from the evidence that it names; empty if it does."""
+    if not 0 < said.ledger_size <= item.index:
+        return f"entry {item.index}: decides on {said.ledger_size} entries, which cannot be"
+    known = entries[: said.ledger_size]
+    text = next(
+        (
+            record.predicate.text
+            for record in reversed(known)
+            if isinstance(record.predicate, PolicyRecord) and record.predicate.sha256 == said.policy
+        ),
+        None,
+    )
+    if text is None:
+        return f"entry {item.index}: the policy {said.policy[:12]} it names is not on record"
+    try:
+        policy = parse_policy(text, file=f"policy of entry {item.index}")
+    except ConfigError as error:
+        return f"entry {item.index}: the policy on record cannot be read: {error.message}"
+    subject = item.statement.subjects[0]
+    verdict = gate(
+        policy,
+        GateRequest(
+            artifact=subject.sha256,
+            name=subject.name,
+            question=said.question,
+            system=_system(entries),
+            inputs=tuple(
+                Input(digest=resource.digest["sha256"], name=resource.name)
+                for resource in said.inputs
+            ),
+        ),
+        known,
+        item.at,
+    )
+    outcome = "admitted" if verdict.admitted else "denied"
+    if outcome != said.outcome:
+        return f"entry {item.index}: says {said.outcome}, but the evidence says {outcome}"
+    statuses = {result.id: result.status for result in verdict.results}
+    if statuses != said.requirements:
+        wrong = sorted(k for k in statuses if statuses[k] != said.requirements.get(k))
+        return f"entry {item.index}: {', '.join(wrong[:5]) or 'a requirement'} stands otherwise"
+    return ""
+
+
+def _system(entries: Sequence[Verified]) -> str:
+    """The system that the trust root is about."""
+    root = next(item for item in entries if isinstance(item.predicate, TrustRoot))
+    return root.statement.subjects[0].sha256
