@@ -22,6 +22,7 @@ def scan(data: bytes, *, chunk: int = 1 << 20, max_record: int = 1 << 16) -> Str
         (b"a,b\r\n1,2\r\n", ("a", "b"), 1),
         (b"\xef\xbb\xbfa\n1\n", ("a",), 1),
         (b"a", ("a",), 0),
+        (b"a\n", ("a",), 0),
         (b'a\n""\n', ("a",), 1),
         (b'a,b\n"x\ny","say ""yes"""\n', ("a", "b"), 1),
         (b'a,b\n"","x,y"\n', ("a", "b"), 1),

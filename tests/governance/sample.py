@@ -299,7 +299,7 @@ def afterwards(ledger: Ledger) -> list[Verdict]:
             record.incident(
                 MODEL,
                 incident_id="INC-7",
-                status=status,  # type: ignore[arg-type]
+                status=status,
                 severity="medium",
                 title="scores delayed by a full disk",
                 now=ledger.now,

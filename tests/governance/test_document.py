@@ -152,7 +152,7 @@ def test_who_changes_his_mind_is_counted_once() -> None:
         ledger.add(
             "dan",
             record.approval(
-                MODEL, decision=fake("d"), question="release", answer=how,  # type: ignore[arg-type]
+                MODEL, decision=fake("d"), question="release", answer=how,
                 discipline="domain", reason="r", now=ledger.now,
             ),
         )  # fmt: skip

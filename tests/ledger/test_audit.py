@@ -193,8 +193,8 @@ def test_a_rewritten_history_by_the_holder_of_the_log_key(tmp_path: Path) -> Non
     other = tmp_path / "other"
     other.mkdir()
     with create(other, 9) as ledger:
-        for number in (700, 701, 702, 703):
-            ledger.append(house().envelope(number), public_key=house().key.public)
+        forged = [house().envelope(number) for number in (700, 701, 702, 703)]
+        ledger.append_many(forged, public_key=house().key.public)
         assert audit(ledger, trust=trust_file()).ok
         report = audit(ledger, trust=trust_file(), published=[kept])
         assert not report.ok
@@ -229,7 +229,7 @@ def _moved_checkpoint(db: sqlite3.Connection) -> None:
 
 
 def _edited_checkpoint(db: sqlite3.Connection) -> None:
-    db.execute("UPDATE checkpoints SET note = replace(note, '5', '6') WHERE size = 5")
+    db.execute("UPDATE checkpoints SET note = CAST(replace(note, '5', '6') AS BLOB) WHERE size = 5")
 
 
 def _smaller(db: sqlite3.Connection) -> None:

@@ -63,10 +63,11 @@ def onnx_model(
 
 
 def nested(node: onnx.NodeProto, *, levels: int) -> onnx.NodeProto:
-    """`node` within `levels` If nodes."""
+    """`node` within the else branches of `levels` If nodes."""
+    plain = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "t", [], [floats("y")])
     for level in range(levels):
         branch = helper.make_graph([node], f"branch{level}", [], [floats("y")])
-        node = helper.make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)
+        node = helper.make_node("If", ["c"], ["y"], then_branch=plain, else_branch=branch)
     return node
 
 

@@ -250,7 +250,7 @@ def test_no_random_weakening_of_a_quorum_is_proved(data: st.DataObject) -> None:
     assert list(weakenings(lower=with_quorum(quorum), upper=with_quorum(weaker)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_weakened_copy_of_the_builtin_tiers_is_proved(data: st.DataObject) -> None:
     policy = builtin_policy()
@@ -290,7 +290,7 @@ def to_toml(value: Any) -> str:
     return f'"{quoted}"' if isinstance(value, str) else '""'
 
 
-@settings(max_examples=150)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_policy_with_any_value_swapped_is_refused_or_still_monotone(data: st.DataObject) -> None:
     lines = builtin_text().splitlines()

@@ -156,7 +156,7 @@ def quiet() -> Iterator[None]:
 def export(classifier: Any, *, width: int, zipmap: bool) -> bytes:
     """A fitted scikit-learn classifier as ONNX bytes."""
     with quiet():
-        from skl2onnx import to_onnx
+        from skl2onnx import to_onnx  # type: ignore[import-untyped]
 
         sample = np.zeros((1, width), dtype=np.float32)
         options = {"zipmap": True} if zipmap else {"zipmap": False}
@@ -179,4 +179,4 @@ def graph(build: Callable[[Any], tuple[list[Any], list[Any], list[Any], list[Any
 
 
 def classes(labels: BoolArray, yes: Any, no: Any) -> npt.NDArray[Any]:
-    return np.where(labels, yes, no)
+    return np.asarray(np.where(labels, yes, no))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.validation.builders import model, sigmoid, sum_scores, table
 
 from sealwright.errors import CannotLook, LimitReached
 from sealwright.phases.validation.attack import (
@@ -19,7 +20,6 @@ from sealwright.phases.validation.attack import (
 )
 from sealwright.phases.validation.data import EvaluationData, FloatArray
 from sealwright.phases.validation.subject import ModelUnderTest, decide
-from tests.validation.builders import model, sigmoid, sum_scores, table
 
 WIDTH = 4
 
@@ -113,7 +113,7 @@ def test_integers_move_in_whole_steps_and_bounds_hold() -> None:
     data = replace(
         plain,
         features=np.clip(np.rint(plain.features * 3), -4, 4),
-        kinds=("integer",) * WIDTH,
+        kinds=("integer", "integer", "integer", "integer"),
         bounds=np.tile([-4.0, 4.0], (WIDTH, 1)),
     )
     within = box(data, scale=np.full(WIDTH, 3.0), eps=0.5)

@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split  # type: ignore[import-unty
 from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped]
 from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
 from sklearn.tree import DecisionTreeClassifier  # type: ignore[import-untyped]
+from tests.validation.builders import DIGEST, clock, declaration, export, rule
 
 from sealwright.evidence.predicates.validation import Evaluation
 from sealwright.evidence.statement import encode_statement, subject
@@ -22,7 +23,6 @@ from sealwright.lifecycle.model import Validation
 from sealwright.phases.validation import record
 from sealwright.phases.validation.data import EvaluationData, from_columns
 from sealwright.phases.validation.onnx import open_onnx, read_model
-from tests.validation.builders import DIGEST, clock, declaration, export, rule
 
 TARGET = 140
 
@@ -92,7 +92,7 @@ def evaluate(classifier: Any, folder: Path) -> dict[str, Evaluation]:
         criteria_digest="c" * 64,
         clock=clock,
     )
-    found = {}
+    found: dict[str, Evaluation] = {}
     for statement in statements:
         assert len(encode_statement(statement)) < 100_000
         found[statement.predicate.kind] = statement.predicate

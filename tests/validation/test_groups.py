@@ -19,7 +19,7 @@ from sealwright.phases.validation.groups import (
 
 
 def groups(name: str, values: Any) -> list[str]:
-    return group_values(name, column=lambda _: np.asarray(values)).tolist()
+    return [str(item) for item in group_values(name, column=lambda _: np.asarray(values))]
 
 
 def test_a_comparison_makes_two_groups() -> None:

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 import pytest
+from tests.validation.builders import rule
 
 from sealwright.errors import UsageError
 from sealwright.phases.validation.metrics import METRICS, fix_criteria, level_metric
-from tests.validation.builders import rule
 
 
 def fix(**changes: Any) -> object:

@@ -12,12 +12,12 @@ from sklearn.ensemble import RandomForestClassifier  # type: ignore[import-untyp
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped]
 from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
+from tests.validation.builders import DIGEST, classes, export, graph, table
 
 from sealwright.errors import CannotLook, InputMissing, LimitReached, TamperError, Unsupported
 from sealwright.phases.validation.data import EvaluationData, FloatArray
 from sealwright.phases.validation.onnx import open_onnx, read_model
 from sealwright.phases.validation.subject import ModelUnderTest
-from tests.validation.builders import DIGEST, classes, export, graph, table
 
 NAMES = ("x0", "x1", "x2", "x3")
 

@@ -34,6 +34,7 @@ def rows(draw: st.DrawFn) -> Rows:
 
 
 @given(rows())
+@settings(max_examples=40, deadline=None)
 def test_metrics_are_those_of_scikit_learn(data: Rows) -> None:
     scores, labels = data
     table = score_table(scores, labels)
@@ -47,6 +48,7 @@ def test_metrics_are_those_of_scikit_learn(data: Rows) -> None:
 
 
 @given(rows(), st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
 def test_the_order_of_rows_does_not_matter(data: Rows, seed: int) -> None:
     scores, labels = data
     order = np.random.default_rng(seed).permutation(len(scores))
@@ -57,6 +59,7 @@ def test_the_order_of_rows_does_not_matter(data: Rows, seed: int) -> None:
 
 
 @given(rows())
+@settings(max_examples=40, deadline=None)
 def test_an_inverted_model_has_the_complementary_auc(data: Rows) -> None:
     scores, labels = np.round(data[0], 6), data[1]
     turned = score_table(1 - scores, labels)
@@ -64,7 +67,7 @@ def test_an_inverted_model_has_the_complementary_auc(data: Rows) -> None:
 
 
 @given(rows())
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_tpr_at_fpr_is_read_off_the_roc_curve(data: Rows) -> None:
     scores, labels = data
     alarms, hits, _ = metrics.roc_curve(labels, scores, drop_intermediate=False)

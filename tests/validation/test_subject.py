@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.validation.builders import model, sum_scores
 
 from sealwright.errors import CannotLook, LimitReached, UsageError
 from sealwright.phases.validation.subject import BATCH_ROWS, decide
-from tests.validation.builders import model, sum_scores
 
 
 def test_every_row_is_counted_and_batches_are_bounded() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.validation.builders import ends, run, value_of, with_scores
 
 from sealwright.phases.validation.checks.fairness import FAIRNESS, MIN_ROWS
 from sealwright.phases.validation.checks.interface import Examination, Outcome
-from tests.validation.builders import ends, run, value_of, with_scores
 
 N = 80
 

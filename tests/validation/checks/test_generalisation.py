@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-
-from sealwright.phases.validation.checks.generalisation import GENERALISATION
 from tests.validation.builders import (
     ends,
     examination,
@@ -15,6 +14,8 @@ from tests.validation.builders import (
     table,
     value_of,
 )
+
+from sealwright.phases.validation.checks.generalisation import GENERALISATION
 
 
 def test_gaps_by_hand_and_their_sign() -> None:
@@ -37,7 +38,7 @@ def test_two_perfect_sets_still_leave_room() -> None:
 
 
 def test_without_scores_only_accuracy_has_a_gap() -> None:
-    subject = model(lambda rows: (sum_scores(rows) > 0.5) * 1.0, access="labels")
+    subject = model(lambda rows: np.round(sum_scores(rows)), access="labels")
     outcome = run(GENERALISATION, examination(subject=subject))
     assert [item.metric for item in outcome.measurements] == ["accuracy_gap"]
     assert {item.metric for item in outcome.unmeasured} == {"roc_auc_gap", "log_loss_gap"}

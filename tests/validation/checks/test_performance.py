@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn import metrics  # type: ignore[import-untyped]
-
-from sealwright.phases.validation.checks.performance import PERFORMANCE
-from sealwright.phases.validation.metrics import METRICS
 from tests.validation.builders import (
     declaration,
     ends,
@@ -19,6 +16,9 @@ from tests.validation.builders import (
     value_of,
     with_scores,
 )
+
+from sealwright.phases.validation.checks.performance import PERFORMANCE
+from sealwright.phases.validation.metrics import METRICS
 
 BOUNDED = (
     "accuracy",
@@ -90,7 +90,8 @@ def test_an_inverted_model_is_seen() -> None:
 def test_a_model_without_scores_gets_no_score_metrics() -> None:
     data = table(100)
     exam = examination(
-        test=data, subject=model(lambda rows: (sum_scores(rows) > 0.5) * 1.0, access="labels")
+        test=data,
+        subject=model(lambda rows: (sum_scores(rows) > 0.5).astype(np.float64), access="labels"),
     )
     outcome = run(PERFORMANCE, exam)
     assert {item.metric for item in outcome.unmeasured} == {"roc_auc", "brier", "log_loss"}

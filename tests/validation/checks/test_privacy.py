@@ -7,11 +7,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 from sklearn.tree import DecisionTreeClassifier  # type: ignore[import-untyped]
+from tests.validation.builders import ends, examination, model, run, table, value_of
 
 from sealwright.phases.validation.checks.generalisation import GENERALISATION
 from sealwright.phases.validation.checks.interface import Examination
 from sealwright.phases.validation.checks.privacy import PRIVACY, row_losses
-from tests.validation.builders import ends, examination, model, run, table, value_of
 
 
 def fitted(classifier: object, *, rows: int = 400) -> Examination:

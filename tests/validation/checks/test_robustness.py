@@ -6,10 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from sealwright.phases.validation.checks.interface import Examination
-from sealwright.phases.validation.checks.robustness import ROBUSTNESS
-from sealwright.phases.validation.data import FloatArray
 from tests.validation.builders import (
     declaration,
     ends,
@@ -20,6 +16,10 @@ from tests.validation.builders import (
     table,
     value_of,
 )
+
+from sealwright.phases.validation.checks.interface import Examination
+from sealwright.phases.validation.checks.robustness import ROBUSTNESS
+from sealwright.phases.validation.data import FloatArray
 
 ATTACK = ("attack_success_rate", "robust_accuracy", "attack_queries_per_row")
 

@@ -111,7 +111,9 @@ _ASKED_BY = {
 
 
 def _asked(check: ColumnCheck, place: Place) -> bool:
-    return any(getattr(place.rule, field) not in (None, False) for field in _ASKED_BY[check.check])
+    values = [getattr(place.rule, field) for field in _ASKED_BY[check.check]]
+    # By identity: a bound of 0 equals False, and is a bound.
+    return any(value is not None and value is not False for value in values)
 
 
 def _count(plans: Sequence[_Planned], *, opened: Opened, source: OpenTable) -> list[CheckResult]:

@@ -93,8 +93,10 @@ class _Scan:
         self.rest = data
 
     def finish(self) -> Structure:
-        if self.bom is None:  # shorter than a byte order mark
+        if self.bom is None:  # the whole file is shorter than a byte order mark
             self.bom = False
+            held, self.rest = self.rest, b""
+            self.feed(held)
         if self.rest:
             if self.rest.count(b'"') % 2:
                 _refuse(self.name, self.line, "a quote opens here or later and never closes", "")

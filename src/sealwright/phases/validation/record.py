@@ -126,8 +126,8 @@ def test_result(
     Its tests are the criteria, as `kind/id`, and the kinds for which there is no criterion. It has
     no word for inconclusive, which counts as failed.
     """
-    subjects = {statement.subjects for statement in evaluations}
-    if len(subjects) != 1:
+    models = {item.sha256 for statement in evaluations for item in statement.subjects}
+    if len(models) != 1:
         raise UsageError("a test result needs evaluations, all of the same model")
     passed: list[str] = []
     warned: list[str] = []
@@ -141,7 +141,7 @@ def test_result(
         if not evaluation.judgements:
             (warned if evaluation.result == "warned" else failed).append(evaluation.kind)
     return Statement(
-        subjects.pop(),
+        evaluations[0].subjects,
         TestResult(
             result="FAILED" if failed else "WARNED" if warned or not passed else "PASSED",
             configuration=(criteria,),

@@ -15,7 +15,7 @@ def _build(place: Place) -> Condition:
     wrong = unparsed | ibis.literal(not fits(place.column, declared=place.rule.type))
     if place.column.type().is_floating():
         # A Parquet column can hold infinities; no measurement is one.
-        wrong = wrong | place.column.isinf()
+        wrong = wrong | place.column.isinf().fill_null(False)
     return Condition(
         expected=place.rule.type,
         examined=place.column.notnull() | unparsed | ibis.literal(place.rule.required),

@@ -104,6 +104,10 @@ caption{text-align:left;font-weight:600;padding:.2rem 0 .35rem}
 caption .small{font-weight:400}
 th,td{text-align:left;vertical-align:top;padding:.32rem .9rem .32rem 0;
 border-bottom:1px solid var(--line);min-width:3.2rem}
+thead th{overflow-wrap:break-word}
+tbody th{min-width:8.5rem}
+td{min-width:5.4rem}
+td.number{min-width:3.2rem}
 thead th{color:var(--muted);font-size:12px;font-weight:600;border-bottom:1px solid var(--ink);
 vertical-align:bottom}
 tbody th{font-weight:600}
@@ -177,7 +181,12 @@ body{font-size:10.5px}table{font-size:9.5px}
 .page{max-width:none;padding:0}.contents,.skip{display:none}
 .scroll{overflow:visible}.digest{font-size:7.5px}
 tr,.answer,.missing,figure{break-inside:avoid}h2,h3,caption{break-after:avoid}
-a{color:inherit;text-decoration:none}svg.lineage{max-width:100%;height:auto}
+a{color:inherit;text-decoration:none}.long,td,tbody th{min-width:0}
+.metrics{min-width:0;table-layout:auto}td.plot{width:190px}svg.strip{width:190px;height:auto}
+.axis-row svg.strip{height:auto}td,th{padding-right:.5rem}.whole{width:17ch}.signer{min-width:0}
+h1{font-size:20px}h2{font-size:14px}h3{font-size:12px}.outcome{font-size:16px}
+.small,.chip,thead th,.facts dt,figcaption,.answer .small{font-size:8.5px}
+svg.lineage{max-width:100%;height:auto}
 """
 
 SHEET: Final = (

@@ -51,7 +51,7 @@ def program(level: Level, limits: Limits, *, machine: str, notify: bool) -> byte
     """The filter for `level` on `machine`.
 
     With `notify`, judged calls go to the supervisor; without, sockets are refused outright and what
-    only serves the record is let through (the walls of the level hold either way).
+    only serves the record is let through (the walls of bubblewrap hold either way).
     """
     ask = _ret(_NOTIFY) if notify else _ret(_ALLOW)
     blocks: dict[str, Code] = {}

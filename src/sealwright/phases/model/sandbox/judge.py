@@ -84,7 +84,8 @@ class Judge:
 
     def _fork(self, listener: int, call: Call) -> None:
         if self.alive >= self._limits.processes and not self.closing:
-            self.alive = len(resources.descendants(self._root)) - self._own
+            enough = self._limits.processes + self._own
+            self.alive = len(resources.descendants(self._root, at_most=enough)) - self._own
         if self.closing or self.alive >= self._limits.processes:
             notify.refuse(listener, call, errno.EAGAIN)
             if not self.closing:

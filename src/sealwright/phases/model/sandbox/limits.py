@@ -43,11 +43,11 @@ def rlimits(limits: Limits) -> list[tuple[str, int]]:
     ]
 
 
-def descendants(root: int) -> list[int]:
-    """Process ids below `root`, nearest first."""
+def descendants(root: int, *, at_most: int = 1 << 20) -> list[int]:
+    """Process ids below `root`, nearest first; stops looking when there are `at_most` or more."""
     found: list[int] = []
     pending = [root]
-    while pending:
+    while pending and len(found) < at_most:
         children = _children(pending.pop(0))
         found += children
         pending += children

@@ -44,8 +44,8 @@ def run(
     """Runs `spec.command` and returns what happened; every process it started is dead then.
 
     `level` forces one (default: the strongest that works here, see `choose`). Without `notify`,
-    calls are not put to the supervisor, as on kernels before 5.0: less is recorded, the walls are
-    the same.
+    calls are not put to the supervisor, as on kernels before 5.0: less is recorded, the walls of
+    bubblewrap are the same, and Landlock is refused.
     Raises Refused below `spec.minimum`, Unsupported and CannotLook if the walls cannot be built.
     """
     check(spec)
@@ -98,9 +98,11 @@ def _bury(process: subprocess.Popen[bytes]) -> None:
     """Nothing is left running, whatever went wrong before."""
     deadline = time.monotonic() + _DEATH_SECONDS
     while process.poll() is None:
-        below = resources.descendants(process.pid)
         # The first process below bubblewrap is the namespace's init: with it dies everything.
-        for pid in below[:1] if time.monotonic() < deadline else [*below, process.pid]:
+        doomed = resources.descendants(process.pid, at_most=1)[:1]
+        if time.monotonic() >= deadline:
+            doomed = [*resources.descendants(process.pid), process.pid]
+        for pid in doomed:
             _kill(pid)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.02)
@@ -186,7 +188,7 @@ class _Run:
         """From the launcher's first word to the last process's death."""
         listener, mechanisms = self._welcome()
         walls = os.pidfd_open(self._process.pid)
-        inits = resources.descendants(self._process.pid)[:1]
+        inits = resources.descendants(self._process.pid, at_most=1)[:1]
         init = os.pidfd_open(inits[0]) if inits and self._plan.level == "bubblewrap" else -1
         try:
             started, deadline = self._clock(), time.monotonic() + self._spec.limits.seconds
@@ -291,11 +293,16 @@ class _Run:
 
     def _measure_processes(self) -> None:
         limits = self._spec.limits
-        pids = resources.descendants(self._process.pid)[self._plan.own_processes :]
-        usage = resources.measure(pids, exact_above=limits.memory_mb << 20)
-        self._judge.alive = len(pids)
+        # In a fork bomb every look takes longer than the one before: one too many is enough.
+        enough = limits.processes + self._plan.own_processes + 1
+        pids = resources.descendants(self._process.pid, at_most=enough)[self._plan.own_processes :]
+        if len(pids) > 2 * limits.processes and not self._stopping:
+            self._recorder.add("processes", f"start more than {limits.processes} processes")
+            self._stop()
         if self._stopping:
             return
+        usage = resources.measure(pids, exact_above=limits.memory_mb << 20)
+        self._judge.alive = len(pids)
         self._peak_memory = max(self._peak_memory, usage.memory)
         self._peak_processes = max(self._peak_processes, usage.processes)
         if usage.memory > limits.memory_mb << 20:
@@ -325,7 +332,7 @@ class _Run:
             self._stopping = self._judge.closing = True
             self._control.close()  # the warden's word to kill
         if self._plan.level == "bubblewrap":
-            for pid in resources.descendants(self._process.pid)[:1]:
+            for pid in resources.descendants(self._process.pid, at_most=1)[:1]:
                 _kill(pid)
 
     def _wait_for_death(self, init: int) -> None:
