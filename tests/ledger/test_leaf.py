@@ -25,23 +25,26 @@ def test_the_leaf_is_the_canonical_hashedrekord() -> None:
     def text(data: bytes) -> str:
         return base64.b64encode(data).decode()
 
-    assert LEAF == canonical.encode(
-        {
-            "apiVersion": "0.0.2",
-            "kind": "hashedrekord",
-            "spec": {
-                "hashedRekordV002": {
-                    "data": {"algorithm": "SHA2_256", "digest": text(digest)},
-                    "signature": {
-                        "content": text(ENVELOPE.signature),
-                        "verifier": {
-                            "keyDetails": "PKIX_ECDSA_P256_SHA_256",
-                            "publicKey": {"rawBytes": text(house().key.public.der)},
+    assert (
+        canonical.encode(
+            {
+                "apiVersion": "0.0.2",
+                "kind": "hashedrekord",
+                "spec": {
+                    "hashedRekordV002": {
+                        "data": {"algorithm": "SHA2_256", "digest": text(digest)},
+                        "signature": {
+                            "content": text(ENVELOPE.signature),
+                            "verifier": {
+                                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                                "publicKey": {"rawBytes": text(house().key.public.der)},
+                            },
                         },
-                    },
-                }
-            },
-        }
+                    }
+                },
+            }
+        )
+        == LEAF
     )
     leaf = check_leaf(LEAF, ENVELOPE)
     assert leaf == decode_leaf(LEAF)
@@ -83,9 +86,7 @@ def test_a_leaf_is_made_under_the_signers_key() -> None:
     with pytest.raises(TamperError):
         build_leaf(ENVELOPE, SigningKey.generate().public)
     with pytest.raises(MalformedError):
-        build_leaf(
-            dataclasses.replace(ENVELOPE, signature=b"x" * 60_000), house().key.public
-        )
+        build_leaf(dataclasses.replace(ENVELOPE, signature=b"x" * 60_000), house().key.public)
 
 
 @given(st.binary(max_size=200))

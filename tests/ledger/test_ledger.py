@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -8,18 +9,19 @@ from pathlib import Path
 import pytest
 
 from sealwright.errors import (
+    CannotLook,
     InputMissing,
     LimitReached,
     SignatureError,
     TamperError,
     UsageError,
 )
-from sealwright.evidence.dsse import Envelope
+from sealwright.evidence.dsse import Envelope, pae
 from sealwright.evidence.keys import LogKey, SigningKey
 from sealwright.evidence.trust import load_trust
 from sealwright.evidence.verify import verify
 from sealwright.ledger import merkle
-from sealwright.ledger.checkpoint import open_checkpoint
+from sealwright.ledger.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from sealwright.ledger.commit import MAX_BATCH, Committer
 from sealwright.ledger.interface import NewEntry
 from sealwright.ledger.ledger import Ledger
@@ -126,9 +128,7 @@ def test_a_bad_signature_never_gets_in(tmp_path: Path) -> None:
         with pytest.raises(SignatureError):
             ledger.append(good, public_key=SigningKey.generate().public)
         with pytest.raises(TamperError):
-            ledger.append(
-                dataclasses.replace(good, keyid="0" * 64), public_key=house().key.public
-            )
+            ledger.append(dataclasses.replace(good, keyid="0" * 64), public_key=house().key.public)
         assert ledger.head().size == 0
 
 
@@ -145,8 +145,6 @@ def test_an_envelope_that_could_not_be_read_again_is_refused(tmp_path: Path) -> 
     key = house().key
     good = envelopes(2)[1]
     payload = b"x" * (13 * 1024 * 1024)
-    from sealwright.evidence.dsse import pae
-
     large = dataclasses.replace(
         good, payload=payload, signature=key.sign(pae(good.payload_type, payload))
     )
@@ -168,6 +166,26 @@ def test_a_closed_ledger_takes_nothing(tmp_path: Path) -> None:
     ledger.close()
     with pytest.raises(UsageError):
         ledger.append(envelopes(2)[1], public_key=house().key.public)
+
+
+def test_a_forked_child_is_told_instead_of_hanging(tmp_path: Path) -> None:
+    with create(tmp_path, 1) as ledger:
+        child = os.fork()
+        if child == 0:
+            try:
+                ledger.append(envelopes(2)[1], public_key=house().key.public)
+            except CannotLook:
+                os._exit(7)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def test_a_closed_ledger_is_not_read(tmp_path: Path) -> None:
+    ledger = create(tmp_path, 1)
+    ledger.close()
+    with pytest.raises(UsageError):
+        ledger.head()
 
 
 def test_open_asks_for_the_right_log(tmp_path: Path) -> None:
@@ -206,8 +224,6 @@ def test_group_commit_takes_what_waits_in_one_batch() -> None:
         gate.wait()
         sizes.append(len(batch))  # type: ignore[arg-type]
         total += sizes[-1]
-        from sealwright.ledger.checkpoint import Checkpoint, SignedCheckpoint
-
         return SignedCheckpoint(Checkpoint(signer.name, total, b""), b"")
 
     committer = Committer(append)  # type: ignore[arg-type]

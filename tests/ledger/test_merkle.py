@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 
-import pymerkle
+import pymerkle  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,9 +193,7 @@ def test_seventy_thousand() -> None:
     levels = [hashes]
     while len(levels[-1]) > 1:
         row = levels[-1]
-        levels.append(
-            [merkle.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        )
+        levels.append([merkle.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
     frontier, completed = merkle.extend(merkle.EMPTY, hashes)
     root = merkle.root(frontier)
     assert [value for level, value in completed if level == 1] == levels[8]

@@ -48,7 +48,14 @@ def test_vkeys_that_are_refused() -> None:
     name, keyid, raw = good.split("+", 2)
     wrong_id = f"{name}+{'0' * 8}+{raw}"
     other = base64.b64encode(b"\x02" + KEY.public.raw).decode()
-    for text in (wrong_id, "", good + " ", f"{name}+{keyid}+{other}", f"a b+{keyid}+{raw}", "+" * 3):
+    for text in (
+        wrong_id,
+        "",
+        good + " ",
+        f"{name}+{keyid}+{other}",
+        f"a b+{keyid}+{raw}",
+        "+" * 3,
+    ):
         with pytest.raises(MalformedError):
             decode_vkey(text)
 

@@ -61,7 +61,9 @@ def test_a_thousand_mutations_are_all_found_and_named(tmp_path: Path) -> None:
         name = chance.choice(names)
         path = folder / name
         before = path.read_bytes()
-        match chance.choice(["byte", "byte", "byte", "bit", "delete", "cut", "grow", "swap", "add"]):
+        match chance.choice(
+            ["byte", "byte", "byte", "bit", "delete", "cut", "grow", "swap", "add"]
+        ):
             case "byte" | "bit" as kind:
                 at = chance.randrange(len(before))
                 change = 1 << chance.randrange(8) if kind == "bit" else chance.randrange(1, 256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,9 @@ def test_a_pin_moved_on_by_a_fork_stops_a_running_ledger(tmp_path: Path) -> None
         signer = Signer(ORIGIN, house().log_key)
         place = pin_path(tmp_path / "ledger.db")
         place.unlink()
-        Pin(place, signer.vkey).create(signer.sign(3, b"another root, of just the right length"[:32]))
+        Pin(place, signer.vkey).create(
+            signer.sign(3, b"another root, of just the right length"[:32])
+        )
         with pytest.raises(ForkError):
             _append(ledger, 3)
         with pytest.raises(ForkError):
@@ -102,7 +105,8 @@ def test_a_torn_slot_leaves_the_other(tmp_path: Path) -> None:
     assert newest is not None
     slot = 0 if content.startswith(newest.note) else 1
     place.write_bytes(
-        content[: slot * SLOT] + content[slot * SLOT : slot * SLOT + 40].ljust(SLOT, b"\x00")
+        content[: slot * SLOT]
+        + content[slot * SLOT : slot * SLOT + 40].ljust(SLOT, b"\x00")
         + content[(slot + 1) * SLOT :]
     )
     older = pin.read()
@@ -155,8 +159,6 @@ def test_a_signed_size_is_never_signed_again(tmp_path: Path) -> None:
 
 def test_an_interrupted_append_is_finished_at_the_next_opening(tmp_path: Path) -> None:
     """The process dies after the commit of entries and before its checkpoint was signed."""
-    import sqlite3
-
     create(tmp_path, 4).close()
     with reopen(tmp_path, writable=False) as ledger:
         published = ledger.store.checkpoint(1)
@@ -172,9 +174,26 @@ def test_an_interrupted_append_is_finished_at_the_next_opening(tmp_path: Path) -
         assert Pin(place, ledger.vkey).read() == ledger.head()
 
 
-def test_a_tree_changed_under_a_running_ledger_stops_it(tmp_path: Path) -> None:
-    import sqlite3
+def test_a_rollback_after_an_error_is_seen_by_the_running_ledger(tmp_path: Path) -> None:
+    create(tmp_path, 3).close()
+    shutil.copy(tmp_path / "ledger.db", tmp_path / "old.db")
+    place = pin_path(tmp_path / "ledger.db")
+    with reopen(tmp_path) as ledger:
+        _append(ledger, 3)
+        place.rename(tmp_path / "away")
+        with pytest.raises(InputMissing):
+            _append(ledger, 4)
+        (tmp_path / "away").rename(place)
+        old = sqlite3.connect(tmp_path / "old.db")
+        live = sqlite3.connect(tmp_path / "ledger.db")
+        old.backup(live)
+        old.close()
+        live.close()
+        with pytest.raises(ForkError):
+            _append(ledger, 5)
 
+
+def test_a_tree_changed_under_a_running_ledger_stops_it(tmp_path: Path) -> None:
     with create(tmp_path, 4) as ledger:
         connection = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
         connection.execute("UPDATE tree SET size = 3")

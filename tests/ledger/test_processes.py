@@ -52,7 +52,9 @@ ledger.close()
 """
 
 
-def _start(folder: Path, *, name: str, first: int, stop: int, threads: int) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, *, name: str, first: int, stop: int, threads: int
+) -> subprocess.Popen[bytes]:
     lines = folder / f"{name}.lines"
     lines.write_bytes(b"\n".join(encode_envelope(e) for e in envelopes(stop)[first:stop]))
     private = house().log_key.private.private_bytes_raw().hex()

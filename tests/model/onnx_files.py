@@ -71,6 +71,15 @@ def nested(node: onnx.NodeProto, *, levels: int) -> onnx.NodeProto:
     return node
 
 
+def embedded(number: int, data: bytes) -> bytes:
+    """`data` as embedded message number `number`; the wire format, written by hand."""
+    size, length = len(data), bytearray()
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([number << 3 | 2, *length, size]) + data
+
+
 def safetensors(header: Any, *, data: bytes = b"", raw: bytes | None = None) -> bytes:
     """A safetensors file with this header, right or wrong."""
     text = json.dumps(header, separators=(",", ":")).encode() if raw is None else raw

@@ -19,6 +19,7 @@ from sealwright.phases.model.protobuf import (
     signed,
     varints,
 )
+from tests.model.onnx_files import embedded
 
 
 def read(data: bytes, *, kind: str = "TensorProto", budget: Budget | None = None) -> Message:
@@ -96,12 +97,11 @@ def test_budgets_end_the_reading() -> None:
     with pytest.raises(LimitReached):
         read(b"\x42\x03abc", budget=Budget(text=2))
     nested = b""
-    for _ in range(30):
-        size = len(nested)
-        prefix = bytes([size]) if size < 128 else bytes([size & 0x7F | 0x80, size >> 7])
-        nested = b"\x0a" + prefix + nested
+    for _ in range(5):
+        nested = embedded(4, embedded(1, nested))
+    assert read(nested, kind="TypeProto", budget=Budget(depth=10)).strange == []
     with pytest.raises(LimitReached):
-        read(b"\x22" + bytes([len(nested)]) + nested, kind="TypeProto", budget=Budget(depth=5))
+        read(nested, kind="TypeProto", budget=Budget(depth=9))
 
 
 def test_a_long_run_of_numbers_costs_one_field() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sealwright.evidence.predicates.data import DatasetVersion, Labelling, Lineage, Provenance
 from sealwright.evidence.predicates.governance import TrainingCompletion
 from sealwright.evidence.predicates.common import Resource
-from sealwright.policy.load import builtin_text, parse_policy
+from sealwright.policy.load import builtin_policy, builtin_text, parse_policy
 from tests.policy import story
 from tests.policy.factory import CAST, SYSTEM, World, result
 from tests.policy.story import APPROVERS, MODEL, TRAIN
@@ -313,8 +313,6 @@ def test_who_changed_the_policy_does_not_approve_under_it_until_countersigned() 
 
 
 def test_starting_with_the_builtin_policy_changes_nothing() -> None:
-    from sealwright.policy.load import builtin_policy
-
     world = story.told()
     record_policy(world, builtin_policy(), who="bob")
     assert refused(world, "bob") == ""

@@ -30,6 +30,7 @@ from sealwright.evidence.statement import (
 from sealwright.lifecycle.model import Validation
 from sealwright.phases.validation import record
 from sealwright.phases.validation.checks.registry import CHECKS
+from sealwright.phases.validation.data import FloatArray
 from sealwright.phases.validation.metrics import METRICS
 
 DATA = subject("test", "a" * 64)
@@ -194,6 +195,26 @@ def test_a_model_that_answers_nan_gets_no_evaluation() -> None:
         evaluations(model=model(lambda rows: np.full(len(rows), np.nan)))
 
 
+def test_a_model_that_rolls_dice_gets_no_evaluation() -> None:
+    rng = np.random.default_rng(0)
+
+    def dice(rows: FloatArray) -> FloatArray:
+        return np.clip(sum_scores(rows) + rng.normal(0, 0.01, len(rows)), 0, 1)
+
+    with pytest.raises(CannotLook, match="differently"):
+        evaluations(model=model(dice))
+
+
+def test_a_model_that_looks_at_its_neighbours_gets_no_evaluation() -> None:
+    """Ranking rows within the batch would leak the test set into every score."""
+
+    def ranked(rows: FloatArray) -> FloatArray:
+        return (np.arange(len(rows)) + 1.0) / len(rows)
+
+    with pytest.raises(CannotLook, match="differently"):
+        evaluations(model=model(ranked))
+
+
 def test_a_check_that_cannot_look_is_inconclusive_and_the_others_go_on() -> None:
     settings = declared(
         criteria=[
@@ -207,7 +228,7 @@ def test_a_check_that_cannot_look_is_inconclusive_and_the_others_go_on() -> None
             )
         ]
     )
-    found = evaluations(settings, model=model(budget=450))
+    found = evaluations(settings, model=model(budget=650))
     robustness = found["robustness"].predicate
     assert robustness.result == "inconclusive"
     assert robustness.judgements[0].result == "inconclusive"
@@ -217,7 +238,7 @@ def test_a_check_that_cannot_look_is_inconclusive_and_the_others_go_on() -> None
 
 
 def test_a_check_that_cannot_look_is_inconclusive_without_criteria_too() -> None:
-    found = evaluations(model=model(budget=450))
+    found = evaluations(model=model(budget=650))
     assert found["robustness"].predicate.result == "inconclusive"
 
 
@@ -232,7 +253,7 @@ def test_queries_count_what_the_evaluation_rests_on() -> None:
     queries = {kind: item.predicate.queries for kind, item in found.items()}
     assert queries["performance"] == 200
     assert queries["generalisation"] == 400
-    extra = subject_under_test.queries - 400
+    extra = subject_under_test.queries - 600  # 400 rows once, the 200 test rows twice
     assert queries["robustness"] == 400 + extra
 
 

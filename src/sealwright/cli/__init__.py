@@ -1,6 +1,6 @@
 """The command line: one file per command, imported only when it is used.
 
-`main` is the only place that turns errors into exit codes:
+`execute` is the only place that turns errors into exit codes:
 0 pass, 1 said no, 2 wrong usage, 3 could not look, 4 evidence tampered or unverifiable.
 """
 
@@ -45,10 +45,15 @@ def cli() -> None:
     """Signed evidence, a tamper-evident ledger and a policy gate for the AI lifecycle."""
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main() -> None:
     """Runs the command line and exits with its code."""
+    sys.exit(execute(None))
+
+
+def execute(arguments: list[str] | None) -> int:
+    """Runs one command (default: the process's arguments) and returns its exit code."""
     try:
-        code = cli.main(args=arguments, prog_name="sealwright", standalone_mode=False)
+        code: int | None = cli.main(args=arguments, prog_name="sealwright", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         code = 130
@@ -62,7 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader went away (`| head`); keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    sys.exit(code or 0)
+    return code or 0
 
 
 def show_error(error: SealwrightError) -> None:

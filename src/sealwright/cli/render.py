@@ -97,7 +97,7 @@ class TerminalProgress:
 
 
 class LineProgress(TerminalProgress):
-    """The same as plain lines, for the demo's transcript: shown wherever it is sent."""
+    """The same as plain lines on stdout: for --verbose, and wherever it is sent."""
 
     def __init__(self, *, stream: TextIO | None = None) -> None:
         super().__init__(stream=stream or sys.stdout)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from sealwright.errors import UsageError
+from sealwright.errors import CannotLook, UsageError
 from sealwright.ledger.checkpoint import SignedCheckpoint
 from sealwright.ledger.interface import NewEntry
 
@@ -74,7 +74,11 @@ class Committer:
                 self._wake.release()
         # The timeout only matters if a caller before us was killed before he could wake us.
         while not request.done.acquire(timeout=_PATIENCE_SECONDS) and not request.answered:
-            continue
+            if not self._thread.is_alive():
+                raise CannotLook(
+                    "nobody is there to commit: was the process forked after opening the ledger?",
+                    advice="open the ledger in the process that appends to it",
+                )
         if request.after is not None:
             request.after.done.release()
         if request.result is None:

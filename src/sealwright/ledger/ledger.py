@@ -99,8 +99,9 @@ class Ledger:
     ) -> Ledger:
         """Opens a ledger: with the log key for appending, without it for reading only.
 
-        Raises InputMissing if there is none, UsageError for another log's name or key, ForkError
-        if its tree does not begin with the one that was last published. Reads no entries.
+        Raises InputMissing if there is none, UsageError for another log's name or key. For
+        appending also ForkError if its tree does not begin with the one that was last published,
+        and InputMissing if the pin that says so is gone. Reads no entries.
         """
         store = SqliteStore(path, writable=log_key is not None)
         try:

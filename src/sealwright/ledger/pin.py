@@ -90,6 +90,10 @@ class Pin:
             os.fdatasync(descriptor)
             self._seen, self._published = b"".join(slots), checkpoint
 
+    def forget(self) -> None:
+        """Makes the next check a full one, whatever was seen before."""
+        self._seen, self._published = b"", None
+
     def create(self, checkpoint: SignedCheckpoint) -> None:
         """Makes the pin of a log that has none; appears whole or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)

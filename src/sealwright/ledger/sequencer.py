@@ -56,6 +56,7 @@ class Sequencer:
             raise
         except BaseException:
             self._edge = None  # what was committed is not known: read it again
+            self._pin.forget()
             raise
 
     def recover(self) -> SignedCheckpoint:

@@ -88,6 +88,8 @@ class SqliteStore:
             os.link(draft, path)
         except FileExistsError as error:
             raise UsageError(f"{path}: something is there already") from error
+        except OSError as error:
+            raise CannotLook(f"{path}: cannot be made: {error.strerror}") from error
         finally:
             draft.unlink()
         sync_folder(path.parent)
@@ -289,12 +291,17 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
+        if primary == sqlite3.SQLITE_BUSY:
             raise LimitReached(
                 f"{path}: another process held the ledger for {_BUSY_SECONDS:.0f} seconds"
             ) from error
+        if primary == sqlite3.SQLITE_ERROR:
+            raise TamperError(f"{path}: the tables are not a ledger's: {error}") from error
         raise CannotLook(f"{path}: {error}", advice="is the disk full or read-only?") from error
     except sqlite3.IntegrityError as error:
         raise TamperError(f"{path}: rows stand where new entries belong: {error}") from error
+    except sqlite3.ProgrammingError as error:
+        raise UsageError(f"{path}: the ledger is closed") from error
     except sqlite3.DatabaseError as error:
         raise TamperError(f"{path}: the database is damaged: {error}") from error

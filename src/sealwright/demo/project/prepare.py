@@ -4,17 +4,19 @@ The study (Efron, Hastie, Johnstone and Tibshirani, 2004) followed patients for 
 is the disease's progression then. We predict whether it was high: above 140, about the median.
 """
 
+from importlib.metadata import distributions
 from pathlib import Path
 
 from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 
 HIGH = 140
-FOLDER = Path(__file__).parent / "data"
+HERE = Path(__file__).parent
+FOLDER = HERE / "data"
 
 
 def main() -> None:
-    """Makes data/train.csv and data/test.csv."""
+    """Makes data/train.csv and data/test.csv, and a lock file where there is none."""
     study = load_diabetes(as_frame=False, scaled=False)
     high = (study.target > HIGH).astype(int)
     rows = [
@@ -26,6 +28,11 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, part in (("train", train), ("test", test)):
         (FOLDER / f"{name}.csv").write_text("\n".join([header, *part]) + "\n", encoding="utf-8")
+    lock = HERE / "requirements.txt"
+    if not lock.exists():
+        installed = {f"{item.name}=={item.version}" for item in distributions()}
+        lock.write_text("\n".join(sorted(installed)) + "\n", encoding="utf-8")
+    print(f"wrote {len(train)} training and {len(test)} test patients to {FOLDER.name}/")
 
 
 def band(age: float) -> str:

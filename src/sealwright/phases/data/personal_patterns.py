@@ -104,7 +104,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(
         kind="phone",
         title="international telephone numbers",
-        pattern=r"(?:\+|\b00)[1-9][0-9]{0,2}[ ./-]?(?:\(0?[0-9]{1,4}\)[ ./-]?)?"
+        pattern=r"\+[1-9][0-9]{0,2}[ ./-]?(?:\(0?[0-9]{1,4}\)[ ./-]?)?"
         r"[0-9](?:[ ./-]?[0-9]){6,12}\b",
         valid=lambda text: 8 <= len(_digits(text)) <= 17,
     ),

@@ -24,10 +24,15 @@ from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.lifecycle.model import Validation
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.registry import CHECKS
-from sealwright.phases.validation.data import EvaluationData
+from sealwright.phases.validation.data import EvaluationData, FloatArray
 from sealwright.phases.validation.judge import judge, overall
 from sealwright.phases.validation.metrics import fix_criteria
 from sealwright.phases.validation.subject import ModelUnderTest
+
+STEADY_ROWS = 256
+"""So many test rows are scored twice, the second time in reverse order."""
+STEADY_WITHIN = 1e-4
+"""Two scores of one row may differ by 32-bit rounding, which batches order differently."""
 
 Progress = Callable[[str, int, int], None]
 """Called before each check with its kind, its number (from 0) and how many there are."""
@@ -90,12 +95,14 @@ def evaluate(
     if train.names != test.names or len(test.names) != model.features:
         raise UsageError("train, test and model must have the same features in the same order")
     _refuse_moved_goal(criteria, dataset=dataset, declaration=declaration)
+    test_scores = model.scores(test.features)
+    _refuse_unsteady(model, test, test_scores)
     exam = Examination(
         model=model,
         train=train,
         test=test,
         train_scores=model.scores(train.features),
-        test_scores=model.scores(test.features),
+        test_scores=test_scores,
         declaration=declaration,
     )
 
@@ -167,6 +174,18 @@ def _refuse_moved_goal(
         raise Refused(
             "[validation] is not as it was when the criteria were fixed",
             advice="restore it, or record criteria anew before the model is evaluated",
+        )
+
+
+def _refuse_unsteady(model: ModelUnderTest, test: EvaluationData, test_scores: FloatArray) -> None:
+    """A score must depend on its own row and on nothing else: not on chance, not on its batch."""
+    last = min(len(test), STEADY_ROWS)
+    again = model.scores(test.features[:last][::-1])[::-1]
+    worst = float(np.abs(again - test_scores[:last]).max())
+    if worst > STEADY_WITHIN:
+        raise CannotLook(
+            f"the model scored the same {last} rows differently the second time (by {worst:.2g})",
+            advice="remove random operators and anything that looks at other rows of the batch",
         )
 
 

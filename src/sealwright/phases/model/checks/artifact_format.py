@@ -68,14 +68,15 @@ _TEXT_READ = 1 << 20
 _LINE = 1 << 16
 """Stands for an argument that ends with its line."""
 _PICKLE_STEPS = 10_000
-_PICKLE_IMPORTS = frozenset(b"ci\x93\x82\x83\x84")
+_STACK_GLOBAL = 0x93
+_MAX_NAME = 4096
 _PICKLE_ARGUMENTS: dict[int, int] = {
     **dict.fromkeys(b"(012Nadelstu)]}RQbo\x81\x85\x86\x87\x88\x89\x8f", 0),
     **dict.fromkeys(b"\x90\x91\x92\x94\x97\x98", 0),
     **dict.fromkeys(b"FILSVPgp", _LINE),
-    **dict.fromkeys(b"Khq\x80", 1),
-    **dict.fromkeys(b"M", 2),
-    **dict.fromkeys(b"Jjr", 4),
+    **dict.fromkeys(b"Khq\x80\x82", 1),
+    **dict.fromkeys(b"M\x83", 2),
+    **dict.fromkeys(b"Jjr\x84", 4),
     **dict.fromkeys(b"G\x95", 8),
     **dict.fromkeys(b"UC\x8a\x8c", -1),
     **dict.fromkeys(b"TBX\x8b", -4),
@@ -183,7 +184,9 @@ def acts_as_pickle(data: Buffer) -> bool:
     position, steps = 0, 0
     while position < len(data) and steps < _PICKLE_STEPS:
         opcode = data[position]
-        if opcode in _PICKLE_IMPORTS:
+        if opcode in b"ci":
+            return _names_a_global(data, position + 1)
+        if opcode == _STACK_GLOBAL and steps >= 2:
             return True
         size = _PICKLE_ARGUMENTS.get(opcode)
         if size is None:
@@ -201,6 +204,17 @@ def acts_as_pickle(data: Buffer) -> bool:
             position += size
         steps += 1
     return steps == _PICKLE_STEPS
+
+
+def _names_a_global(data: Buffer, position: int) -> bool:
+    """Whether two lines follow that could be a module and a name in it."""
+    for _ in range(2):
+        end = data.find(b"\n", position)
+        line = bytes(data[position : min(end, position + _MAX_NAME)])
+        if end <= position or any(byte <= 0x20 for byte in line):
+            return False
+        position = end + 1
+    return True
 
 
 def examine(file: ModelFile) -> Examination:

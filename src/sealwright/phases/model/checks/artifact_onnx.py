@@ -61,6 +61,8 @@ class _Reading:
     calls: dict[Function, Counter[Function]] = field(default_factory=dict)
     nodes: Counter[Function] = field(default_factory=Counter)
     used_domains: set[str] = field(default_factory=set)
+    main_domains: set[str] = field(default_factory=set)
+    """Those of nodes outside functions; functions import for themselves."""
 
     def report(self, rule: Rule, message: str, *, at: Message) -> None:
         """Keeps the first place of each different message, and counts the others."""
@@ -130,6 +132,8 @@ def _node(reading: _Reading, node: Message, owner: Function) -> None:
     domain, operator = node.text("domain"), node.text("op_type")
     reading.nodes[owner] += 1
     reading.used_domains.add(domain)
+    if owner == _MAIN:
+        reading.main_domains.add("" if domain == "ai.onnx" else domain)
     name = quoted(f"{domain}.{operator}" if domain else operator)
     if (domain, operator) in reading.functions:
         reading.calls.setdefault(owner, Counter())[(domain, operator)] += 1
@@ -183,6 +187,10 @@ def _model(reading: _Reading, model: Message) -> None:
     domains = {domain for domain, _ in imports}
     if not domains or len(imports) != len(domains):
         message = "operator sets must be imported, each in one version"
+        reading.report(rules.INCOMPLETE, message, at=model)
+    written_short = {"" if domain == "ai.onnx" else domain for domain in domains}
+    for domain in sorted(reading.main_domains - written_short):
+        message = f"operators of domain {quoted(domain)} are used, no version of it is imported"
         reading.report(rules.INCOMPLETE, message, at=model)
     own = {domain for domain, _ in reading.functions}
     for domain in sorted(domains - set(OPERATORS) - reading.used_domains - own):

@@ -242,7 +242,7 @@ class _Run:
         reason = message.get("error") or self._stderr.log().tail.strip()[-400:] or "no reason given"
         raise Unsupported(
             f"the {self._plan.level} sandbox cannot be built here: {reason}",
-            advice="run `sealwright doctor` to see which level this machine reaches",
+            advice="install the package bubblewrap and allow unprivileged user namespaces",
         )
 
     def _turn(self, walls: int, listener: int) -> bool:

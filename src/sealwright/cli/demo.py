@@ -1,0 +1,125 @@
+"""`sealwright demo`: plays the story with the same commands that a user types."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from sealwright.demo.story import SCENES, Command
+from sealwright.errors import Refused, UsageError
+
+
+@click.command(epilog="Example: sealwright demo --dir try-it")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), help="Play it here."
+)
+@click.option(
+    "--lock",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Lock file of this environment (default: what is installed, without hashes).",
+)
+def command(folder: Path | None, lock: Path | None) -> None:
+    """Watch a model trained on real patients' data earn its admission.
+
+    Everything happens in a folder of its own, by commands that you could type there. Exit code 1 if
+    any of them does not answer as it must.
+    """
+    place = _prepare(folder)
+    if lock is not None:
+        shutil.copyfile(lock, place / "requirements.txt")
+    started = time.monotonic()
+    click.echo(f"$ cd {place}")
+    with _inside(place):
+        for number, scene in enumerate(SCENES, start=1):
+            click.echo()
+            click.echo(click.style(f"{number}. {scene.title}", bold=True))
+            click.echo(
+                click.wrap_text(scene.text, width=96, initial_indent="   ", subsequent_indent="   ")
+            )
+            for typed in scene.commands:
+                _play(typed)
+    click.echo()
+    click.echo(f"Three denials and an admission in {time.monotonic() - started:.0f} s.")
+    click.echo(f"  report   {place / 'report.html'}")
+    click.echo(f"  ledger   {place / '.sealwright' / 'ledger.db'}")
+    click.echo(f"  audit    {place / 'audit'}")
+    click.echo(
+        f"  verify   sealwright ledger verify {shlex.quote(str(place / 'audit'))} "
+        f"--trust {shlex.quote(str(place / '.sealwright' / 'trust.json'))}"
+    )
+
+
+def _prepare(folder: Path | None) -> Path:
+    """An empty folder with the demo's files in it."""
+    if folder is None:
+        place = Path(tempfile.mkdtemp(prefix="sealwright-demo-"))
+    elif folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is not empty", advice="choose a folder that does not exist yet")
+    else:
+        place = folder.resolve()
+        place.mkdir(parents=True, exist_ok=True)
+    for item in (resources.files("sealwright.demo") / "project").iterdir():
+        if item.is_file():
+            (place / item.name).write_bytes(item.read_bytes())
+    return place
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _play(typed: Command) -> None:
+    """Shows the command, runs it, shows what it printed; Refused if its exit code is another."""
+    click.echo(click.style(f"   $ {shlex.join(typed.words)}", fg="cyan"))
+    code, output = (
+        _sealwright(typed.words[1:]) if typed.words[0] == "sealwright" else _other(typed.words)
+    )
+    lines = output.rstrip("\n").split("\n") if output.strip() else []
+    shown = lines if typed.lines is None else lines[: typed.lines]
+    for line in shown:
+        click.echo(f"     {line}")
+    if len(shown) < len(lines):
+        click.echo(f"     … {len(lines) - len(shown)} more lines")
+    if code:
+        click.echo(f"     (exit code {code})")
+    if code != typed.expect:
+        raise Refused(
+            f"the demonstration went wrong: exit code {code}, expected {typed.expect}",
+            advice="this should not happen; please report it with the output above",
+        )
+
+
+def _sealwright(words: tuple[str, ...]) -> tuple[int, str]:
+    """Runs one of our own commands in this process: the same code as from a shell."""
+    from sealwright.cli import execute
+
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        code = execute(list(words))
+    return code, output.getvalue()
+
+
+def _other(words: tuple[str, ...]) -> tuple[int, str]:
+    program = sys.executable if words[0] == "python" else words[0]
+    done = subprocess.run(
+        [program, *words[1:]], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    return done.returncode, done.stdout + done.stderr

@@ -1,0 +1,221 @@
+"""What no ledger may bring about, however it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sealwright.evidence.predicates.common import Resource
+from sealwright.evidence.predicates.data import Lineage
+from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
+from sealwright.evidence.statement import Subject
+from sealwright.policy.duties import ADMINISTRATIVE
+from tests.policy import story
+from tests.policy.factory import CAST, SYSTEM, World, result
+from tests.policy.story import ENVIRONMENT, MODEL, RAW, TEST, TRAIN
+from tests.policy.test_waivers import grant
+
+bounded = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PEOPLE = st.sampled_from(sorted(CAST))
+DISCIPLINES = ("security", "data", "legal", "domain", "executive", "validation", "engineering")
+AUTHORS = {"mina", "mina-laptop"}
+LINEAGE = st.sampled_from([MODEL, TRAIN, RAW, TEST])
+
+
+@bounded
+@given(st.lists(st.tuples(PEOPLE, st.sampled_from(DISCIPLINES)), max_size=12))
+def test_no_generated_quorum_passes_unless_it_is_one(answers: list[tuple[str, str]]) -> None:
+    """Self-approval, sybil keys, foreign disciplines, administrators, services: none add up."""
+    world = story.told()
+    decision = world.ask(MODEL).decision
+    for who, discipline in answers:
+        world.approve(who, MODEL, decision, discipline=discipline)
+    last: dict[str, tuple[str, str]] = {}
+    for who, discipline in answers:
+        last[CAST[who][0] or who] = (who, discipline)
+    honest = {
+        (person, discipline)
+        for person, (who, discipline) in last.items()
+        if CAST[who][0]
+        and "approver" in CAST[who][2]
+        and who not in AUTHORS
+        and discipline in CAST[who][1]
+        and not set(CAST[who][2]) <= ADMINISTRATIVE
+    }
+    covered = {discipline for _, discipline in honest}
+    rightful = {"security", "data", "legal", "domain"} <= covered and len(honest) >= 4
+    assert world.ask(MODEL).admitted == rightful
+
+
+@bounded
+@given(st.lists(st.sampled_from(["sam", "sam-phone"]), min_size=1, max_size=6))
+def test_one_person_is_never_a_quorum_of_two(keys: list[str]) -> None:
+    world = story.told("limited")
+    decision = world.ask(MODEL).decision
+    for key in keys:
+        world.approve(key, MODEL, decision)
+    assert result(world.ask(MODEL), "approval-people").status == "missing"
+
+
+@bounded
+@given(who=PEOPLE, deed=st.sampled_from(["train", "label", "process", "evaluate"]))
+def test_nobody_who_had_a_hand_in_it_approves_it(who: str, deed: str) -> None:
+    world = story.told()
+    if deed == "train":
+        story.training_run(world, who=who)
+    elif deed == "process":
+        used = Resource(name="raw", digest=dict(RAW.digest), annotations={"kind": "dataset"})
+        world.say(who, Lineage(step="clean", inputs=(used,), at=world.at), TRAIN)
+    elif deed == "evaluate":
+        story.evaluation(world, "privacy", story.criteria_digest(world), who=who)
+    else:
+        story.version(world, RAW, story.RAW_FILES, who=who)
+    decision = world.ask(MODEL).decision
+    digests = set()
+    for key, (person, disciplines, _) in CAST.items():
+        if (person or key) == (CAST[who][0] or who):
+            for discipline in disciplines or DISCIPLINES:
+                digests.add(world.approve(key, MODEL, decision, discipline=discipline))
+    verdict = world.ask(MODEL)
+    for each in verdict.results:
+        if each.id.startswith("approval") and each.status == "satisfied":
+            assert not digests & set(each.evidence)
+        if each.id.startswith("approval"):
+            assert each.status != "satisfied"
+
+
+def negatives() -> list[tuple[str, Callable[[World, str, Subject], object]]]:
+    """Everything bad that can be said, by anybody, about anything in the lineage."""
+    bad = ("failed", "inconclusive")
+    found: list[tuple[str, Callable[[World, str, Subject], object]]] = []
+
+    def say(name: str, how: Callable[[World, str, Subject], object]) -> None:
+        found.append((name, how))
+
+    for outcome in bad:
+        for kind in ("artifact", "dependency", "code"):
+            say(
+                f"scan {kind} {outcome}",
+                lambda w, who, s, k=kind, o=outcome: story.scan(w, k, s, outcome=o, who=who),
+            )
+        for kind in ("constraints", "labels", "personal-data", "overlap"):
+            say(
+                f"validation {kind} {outcome}",
+                lambda w, who, s, k=kind, o=outcome: story.validation(
+                    w, k, *dict.fromkeys((s, TRAIN)), outcome=o, who=who
+                ),
+            )
+        for each in story.KINDS:
+            say(
+                f"evaluation {each} {outcome}",
+                lambda w, who, s, k=each, o=outcome: story.evaluation(
+                    w, k, story.criteria_digest(w), outcome=o, who=who, about=s
+                ),
+            )
+    say("vulns", lambda w, who, s: story.vulns(w, "CVE-1", who=who, about=s))
+    say(
+        "vulns of the environment",
+        lambda w, who, s: story.vulns(w, "C", who=who, about=ENVIRONMENT),
+    )
+    for action in ("revoke", "retire", "quarantine"):
+        say(
+            action,
+            lambda w, who, s, a=action: w.say(who, Release(action=a, reason="r", at=w.at), s),
+        )
+    say(
+        "incident",
+        lambda w, who, s: w.say(
+            who, Incident(id="i", status="open", severity="low", title="t", at=w.at), s
+        ),
+    )
+    say(
+        "drift",
+        lambda w, who, s: w.say(
+            who,
+            MonitorWindow(kind="drift", result="failed", start=w.at, end=w.at, n=9, at=w.at),
+            s,
+        ),
+    )
+    for verdict in ("missed", "error"):
+        say(
+            f"drill {verdict}",
+            lambda w, who, s, v=verdict: w.say(
+                who, DrillResult(id="d", verdict=v, controls=("scan",), at=w.at), SYSTEM
+            ),
+        )
+    say("run with violations", lambda w, who, s: story.training_run(w, who=who, violations=["v"]))
+    say("run without isolation", lambda w, who, s: story.training_run(w, who=who, level="none"))
+    return found
+
+
+NEGATIVES = st.sampled_from(negatives())
+
+
+def scenario(draw: st.DrawFn) -> World:
+    """A ledger that may lack things, hold failures, waivers and answers of all kinds."""
+    world = story.told()
+    lacking = draw(st.sampled_from(["nothing", "evaluation", "scan", "card", "signature"]))
+    short = {
+        "evaluation": b"predicate:evaluation:v1",
+        "scan": b"predicate:scan:v1",
+        "card": b"predicate:card:v1",
+        "signature": b"model_signing",
+    }.get(lacking)
+    if short is not None:
+        world.envelopes = [each for each in world.envelopes if short not in each.payload]
+    for (_, how), who, about in draw(st.lists(st.tuples(NEGATIVES, PEOPLE, LINEAGE), max_size=2)):
+        if b"predicate:criteria:v1" in b"".join(each.payload for each in world.envelopes):
+            how(world, who, about)
+    waived = ["evaluation-privacy", "evaluation-fairness", "scan-artifact", "card", "scan-code"]
+    waived += [
+        "training-run",
+        "test-data-version",
+        "train-data-labels",
+        *(f"evaluation-{kind}" for kind in story.KINDS),
+    ]
+    for requirement in draw(st.lists(st.sampled_from(waived), max_size=14, unique=True)):
+        grant(world, requirement=requirement)
+    decision = world.ask(MODEL).decision
+    for who in draw(st.sampled_from([(), story.APPROVERS, story.APPROVERS])):
+        world.approve(who, MODEL, decision)
+    if draw(st.booleans()):
+        world.approve(
+            draw(PEOPLE), MODEL, decision, answer=draw(st.sampled_from(["reject", "abstain"]))
+        )
+    return world
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_adding_a_negative_finding_never_turns_a_denial_into_an_admission(
+    data: st.DataObject,
+) -> None:
+    world = data.draw(st.composite(scenario)())
+    question = data.draw(st.sampled_from(["release", "serve"]))
+    if question == "serve":
+        story.decide(world, world.ask(MODEL))
+    before = world.ask(MODEL, question)  # type: ignore[arg-type]
+    (name, how), who, about = data.draw(st.tuples(NEGATIVES, PEOPLE, LINEAGE))
+    how(world, who, about)
+    after = world.ask(MODEL, question)  # type: ignore[arg-type]
+    assert before.admitted or not after.admitted, name
+    held = {each.id for each in before.denied_by if not each.id.startswith("approval")}
+    still = {each.id for each in after.denied_by}
+    assert held <= still, f"{name} by {who} satisfied {held - still}"
+
+
+@bounded
+@given(st.data())
+def test_every_denial_explains_itself(data: st.DataObject) -> None:
+    world = data.draw(st.composite(scenario)())
+    verdict = world.ask(MODEL)
+    known = {item.digest for item in world.verified()}
+    for each in verdict.results:
+        assert each.reason
+        assert set(each.evidence) <= known
+        assert (each.stale_code is not None) == (each.status == "stale")
+        assert each.holds or each.command or each.status == "failed"
+    assert set(verdict.evidence) <= known
+    assert list(verdict.evidence) == sorted(set(verdict.evidence))
