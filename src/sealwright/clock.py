@@ -17,7 +17,7 @@ def system_clock() -> datetime:
 
 
 def format_time(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds and `Z`, one spelling per moment: 2026-11-22T20:00:00.000000Z."""
+    """RFC 3339 in UTC with microseconds, one spelling per moment: 2026-11-22T20:00:00.000000Z."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone has no meaning in evidence")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

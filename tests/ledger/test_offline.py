@@ -18,7 +18,7 @@ from sealwright.ledger.offline import verify_folder
 from sealwright.ledger.tiles import bundles_of, tile_path, tiles_of
 from tests.ledger.house import House, create, envelopes, house, principal, trust_file
 
-MUTATIONS = 1000
+ROUNDS, MUTATIONS = 20, 50
 
 
 def exported(folder: Path, size: int) -> Path:
@@ -53,9 +53,10 @@ def test_a_full_tile_has_8192_bytes(tmp_path: Path) -> None:
     assert (folder / "tile/1/000.p/1").stat().st_size == 32
 
 
-def test_a_thousand_mutations_are_all_found_and_named(tmp_path: Path) -> None:
-    folder = exported(tmp_path, 6)
-    chance = random.Random(1)
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_a_thousand_mutations_are_all_found_and_named(tmp_path: Path, seed: int) -> None:
+    folder = exported(tmp_path, 1 + seed % 7)
+    chance = random.Random(seed)
     names = files(folder)
     for _ in range(MUTATIONS):
         name = chance.choice(names)

@@ -96,7 +96,7 @@ def test_kill_nine_loses_nothing_acknowledged(tmp_path: Path) -> None:
     chance = random.Random(20_261_122)
     acknowledged: dict[int, str] = {}
     for _ in range(TRIALS):
-        child = _start(tmp_path, name="work", first=1, stop=600, threads=8)
+        child = _start(tmp_path, name="work", first=1, stop=300, threads=8)
         acknowledged |= _acknowledged(_kill_at(child, seconds=chance.uniform(0.0, 0.25)))
         with reopen(tmp_path) as ledger:
             # The tree as found is whole: opening signs and publishes what was cut short.

@@ -26,9 +26,7 @@ def clock() -> datetime:
 
 def model_file(data: bytes, *, name: str) -> ModelFile:
     """Bytes as a file under examination."""
-    return ModelFile(
-        entry=FileEntry(path=name, size=len(data), sha256=sha256_hex(data)), data=data
-    )
+    return ModelFile(entry=FileEntry(path=name, size=len(data), sha256=sha256_hex(data)), data=data)
 
 
 def scan_files(folder: Path, files: dict[str, bytes]) -> Scan:

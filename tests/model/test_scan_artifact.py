@@ -16,7 +16,13 @@ from sealwright.evidence.statement import decode_statement, encode_statement
 from sealwright.evidence.tree import identify
 from sealwright.phases.model.checks import artifact_format
 from sealwright.phases.model.checks.artifact_format import acts_as_pickle, recognise
-from sealwright.phases.model.checks.interface import Finding, Observation, conclude, findings, quoted
+from sealwright.phases.model.checks.interface import (
+    Finding,
+    Observation,
+    conclude,
+    findings,
+    quoted,
+)
 from sealwright.phases.model.checks.registry import (
     ARTIFACT_CHECKS,
     CODE_CHECKS,

@@ -108,7 +108,8 @@ def entry(**changes: Any) -> dict[str, Any]:
             data=b"1234",
         ),
         safetensors(
-            None, raw=b'{"a":{"dtype":"U8","dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+            None,
+            raw=b'{"a":{"dtype":"U8","dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
             data=b"1234",
         ),
     ],

@@ -15,7 +15,7 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command as it is typed. `expect` is its exit code; `lines` how much of its output is shown."""
+    """A command as it is typed. `expect`: its exit code; `lines`: how much output is shown."""
 
     words: tuple[str, ...]
     expect: int = 0

@@ -59,6 +59,8 @@ class Choices:
     lock: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     criteria: tuple[model.CriterionRule, ...] = ()
+    signers: Mapping[str, str] = field(default_factory=dict)
+    """Phase → principal, as in `[governance.signers]`."""
 
 
 EXAMPLE_CRITERIA = (
@@ -239,6 +241,8 @@ def _governance(choices: Choices) -> Iterator[str]:
     yield ""
     yield f"# {help_for(model.Governance, 'signers')}"
     yield "[governance.signers]"
+    for phase, principal in choices.signers.items():
+        yield f"{toml_key(phase)} = {toml_value(principal)}"
     tier, _ = classify(choices.answers)
     needed = TIERS.index(tier) >= TIERS.index("high")
     if not needed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Literal
 
 from sealwright.evidence.predicates.governance import Question, Tier
@@ -66,6 +67,23 @@ class Verdict:
     def admitted(self) -> bool:
         """Every requirement holds, and there was at least one."""
         return bool(self.results) and all(result.holds for result in self.results)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        word = "ADMITTED" if self.admitted else "DENIED"
+        rows = "".join(
+            f"<tr><td>{escape(r.status)}</td><td>{escape(r.title)}</td>"
+            f"<td>{escape('' if r.holds else r.reason)}</td>"
+            f"<td><code>{escape(r.command)}</code></td></tr>"
+            for r in self.results
+        )
+        return (
+            f"<p><b>{escape(self.artifact_name)}</b> ({escape(self.artifact[:16])}) for "
+            f"{escape(self.question)}: <b>{word}</b>, tier {escape(self.tier)}</p>"
+            "<table><thead><tr><th scope='col'>status</th><th scope='col'>requirement</th>"
+            "<th scope='col'>why</th><th scope='col'>command</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
 
     @property
     def denied_by(self) -> tuple[RequirementResult, ...]:

@@ -1,7 +1,7 @@
 """Writes the diabetes study's data as two CSV files: 442 patients, split 70/30 by outcome.
 
-The study (Efron, Hastie, Johnstone and Tibshirani, 2004) followed patients for a year; `progression`
-is the disease's progression then. We predict whether it was high: above 140, about the median.
+The study (Efron, Hastie, Johnstone and Tibshirani, 2004) followed patients for a year and measured
+how far the disease had progressed. We predict whether it was high: above 140, about the median.
 """
 
 from importlib.metadata import distributions

@@ -1,4 +1,4 @@
-"""Plays the attacker: changes one byte of a weight in model/model.onnx, size and format unchanged."""
+"""Plays the attacker: changes one byte of a weight in model/model.onnx, and not its size."""
 
 import shutil
 from pathlib import Path
