@@ -2,9 +2,9 @@
 
     python bench/fairness.py [--rows 1000000] [--replicates 2000] [--runs 5]
 
-Prints CPU seconds (best of the runs), ratios, and whether the values agree to 1e-12. Without
-Fairlearn only our own side is timed. Run it from an environment that has numpy, msgspec and
-Fairlearn, with `src` on PYTHONPATH; Fairlearn is no dependency of the project.
+Prints CPU seconds (our best of the runs; Fairlearn runs once), ratios, and whether the values agree
+to 1e-12. Without Fairlearn only our own side is timed. Run it from an environment that has numpy,
+msgspec and Fairlearn, with `src` on PYTHONPATH; Fairlearn is no dependency of the project.
 """
 
 from __future__ import annotations

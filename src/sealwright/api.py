@@ -82,8 +82,10 @@ def record(project: Project, statement: Statement[Predicate], *, signer: str) ->
 def gate(
     project: Project, artifact: str | Named, *, question: Question, signer: str | None = None
 ) -> Verdict:
-    """May `artifact` (`model`, a data set's name, a path, a digest) pass? With `signer` the decision
-    is put on record."""
+    """May `artifact` (`model`, a data set's name, a path, a digest) pass?
+
+    With `signer` the decision is put on record.
+    """
     named = artifact if isinstance(artifact, Named) else resolve(project, artifact)
     inputs = training_inputs(project) if artifact == "system" else ()
     return ask(project, named, question, signer=signer, inputs=inputs).verdict

@@ -48,8 +48,8 @@ def _approve(person: str, discipline: str, reason: str) -> Command:
 SCENES = (
     Scene(
         title="Real data, five people",
-        text="442 patients of a diabetes study; predict who will be worse in a year. A health system"
-        " is of tier high: it needs every examination, and four people of four disciplines.",
+        text="442 patients of a diabetes study; predict who will be worse in a year. A system for"
+        " health is of tier high: every examination, and four people of four disciplines.",
         commands=(
             _python("prepare.py"),
             _sealwright("init", "--owner", "mina", "--owner-name", "Mina Park"),
@@ -65,8 +65,8 @@ SCENES = (
     ),
     Scene(
         title="First denial: poisoned labels",
-        text="Somebody turns labels in the training data. The rows still look right; the gate before"
-        " training says no, and why.",
+        text="Somebody turns labels in the training data. The rows still look right; the gate"
+        " before training says no, and why.",
         commands=(
             _python("poison.py"),
             _sealwright("run", expect=1),
