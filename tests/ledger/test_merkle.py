@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 
-import pymerkle  # type: ignore[import-untyped]
+import pymerkle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

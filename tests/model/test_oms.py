@@ -16,8 +16,13 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealwright.errors import InputMissing, MalformedError, SealwrightError, SignatureError
-from sealwright.errors import TamperError
+from sealwright.errors import (
+    InputMissing,
+    MalformedError,
+    SealwrightError,
+    SignatureError,
+    TamperError,
+)
 from sealwright.evidence.dsse import Envelope, pae, sign_statement
 from sealwright.evidence.keys import SigningKey
 from sealwright.evidence.manifest import manifest_digest, oms_root
@@ -72,7 +77,8 @@ def test_the_reference_verifies_our_signature_and_refuses_a_changed_model(
     signature = tmp_path / "heart.sig"
     oms.write_bundle(sign(model), KEY.public, signature)
     _, public = pem_files(tmp_path)
-    verifier = model_signing.verifying.Config().use_elliptic_key_verifier(public_key=public)
+    config = model_signing.verifying.Config()  # type: ignore[no-untyped-call]
+    verifier = config.use_elliptic_key_verifier(public_key=public)
     verifier.verify(model, signature)
     done = reference_cli(model, signature, public)
     assert done.returncode == 0, done.stderr
@@ -85,7 +91,8 @@ def test_the_reference_verifies_our_signature_and_refuses_a_changed_model(
 def test_we_verify_a_signature_of_the_reference(model: Path, tmp_path: Path) -> None:
     private, _ = pem_files(tmp_path)
     signature = tmp_path / "theirs.sig"
-    signer = model_signing.signing.Config().use_elliptic_key_signer(private_key=private)
+    config = model_signing.signing.Config()  # type: ignore[no-untyped-call]
+    signer = config.use_elliptic_key_signer(private_key=private)
     signer.sign(model, signature)
     verified = oms.verify_model(model, signature.read_bytes(), [KEY.public])
     assert verified.name == "heart"

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from sealwright.errors import InputMissing, LimitReached
 from sealwright.evidence.predicates.model import Scan
 from sealwright.evidence.statement import decode_statement, encode_statement, subject
+from sealwright.evidence.tree import identify
 from sealwright.phases.model import lockfile
+from sealwright.phases.model.environment import current_environment
 from sealwright.phases.model.lockfile import Lock, parse_lock, read_lock
 from sealwright.phases.model.record import record_environment
 from sealwright.phases.model.sbom import (
@@ -27,7 +29,6 @@ from sealwright.phases.model.sbom import (
     dependency_scan,
     read_installed,
 )
-from sealwright.evidence.tree import identify
 from tests.model.onnx_files import clock, rules
 
 HASH = "a" * 64
@@ -208,6 +209,8 @@ def test_the_bill_of_this_environment_is_strictly_valid(tmp_path: Path) -> None:
     statements = record_environment(identify(tmp_path), name="heart", lock=lock, clock=clock)
     value = msgspec.to_builtins(statements[0].predicate)
     assert_valid(value)
+    properties = {p["name"]: p["value"] for p in value["metadata"]["properties"]}
+    assert properties["sealwright:environment-sha256"] == current_environment().digest
     names = {component["name"] for component in value["components"]}
     assert {"cryptography", "msgspec", "sealwright"} <= names
     assert statements[1].predicate.result in ("warned", "failed")

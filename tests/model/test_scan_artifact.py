@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealwright.evidence.predicates.common import Finding
 from sealwright.evidence.statement import decode_statement, encode_statement
 from sealwright.evidence.tree import identify
 from sealwright.phases.model.checks import artifact_format
 from sealwright.phases.model.checks.artifact_format import acts_as_pickle, recognise
 from sealwright.phases.model.checks.interface import (
-    Finding,
     Observation,
+    Rule,
     conclude,
     findings,
     quoted,
@@ -64,7 +65,7 @@ def numbers(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "format"),
+    ("data", "expected"),
     [
         (ONNX, "onnx"),
         (good_safetensors(), "safetensors"),
@@ -80,8 +81,8 @@ def numbers(data: bytes) -> bytes:
         (b"hello\n", "text"),
     ],
 )
-def test_a_format_is_known_by_its_content(data: bytes, format: str) -> None:
-    assert recognise(model_file(data, name="x")) == (format,)
+def test_a_format_is_known_by_its_content(data: bytes, expected: str) -> None:
+    assert recognise(model_file(data, name="x")) == (expected,)
 
 
 def test_every_safetensors_length_keeps_its_one_format() -> None:
@@ -183,7 +184,8 @@ def test_a_large_file_is_mapped_and_judged_alike(tmp_path: Path) -> None:
 
 
 def test_rules_are_unique_and_their_ids_stable_in_form() -> None:
-    declared = [rule for check in (*ARTIFACT_CHECKS, *CODE_CHECKS) for rule in check.rules]
+    declared: list[Rule] = [rule for check in ARTIFACT_CHECKS for rule in check.rules]
+    declared += [rule for check in CODE_CHECKS for rule in check.rules]
     ids = [rule.id for rule in declared]
     assert len(ids) == len(set(ids))
     assert all(rule.id.startswith("SW-") and rule.title and rule.remediation for rule in declared)

@@ -55,7 +55,8 @@ def test_severity_decides_the_result(tmp_path: Path) -> None:
     ["a.py", "__pycache__/a.py", ".git/a.py", "x.egg/a.py", ".tox/a.py", "run", "venv/a.pyw"],
 )
 def test_code_cannot_silence_the_scan(tmp_path: Path, name: str) -> None:
-    code = '#!/usr/bin/env python\nimport subprocess  # nosec\nsubprocess.call("x", shell=True + 0)  # nosec\n'
+    call = 'subprocess.call("x", shell=True)  # nosec\n'
+    code = "#!/usr/bin/env python\nimport subprocess  # nosec\n" + call
     settings = "[bandit]\nskips: B602,B404\nexclude: .\n"
     found = scan(tmp_path / "c", {name: code, "ok.py": CLEAN, ".bandit": settings}).predicate
     located = {finding.location for finding in found.findings}

@@ -142,7 +142,9 @@ def test_local_functions_are_followed_and_may_not_be_endless() -> None:
     assert judged([good, good]) == "failed"
 
 
-def external(location: str | None, *, place: int = TensorProto.EXTERNAL) -> bytes:
+def external(
+    location: str | None, *, place: TensorProto.DataLocation = TensorProto.EXTERNAL
+) -> bytes:
     tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1], data_location=place)
     if location is not None:
         tensor.external_data.add(key="location", value=location)
@@ -196,7 +198,7 @@ def test_external_data_is_found_in_attributes_of_subgraphs() -> None:
         (helper.make_tensor("w", TensorProto.DOUBLE, [1], [1.0]), True),
         (helper.make_tensor("w", TensorProto.INT8, [2], [1, -1]), True),
         (helper.make_tensor("w", TensorProto.INT4, [3], [1, -1, 2]), True),
-        (helper.make_tensor("w", TensorProto.STRING, [2], [b"a", b"b"]), True),
+        (TensorProto(data_type=8, dims=[2], string_data=[b"a", b"b"]), True),
         (
             helper.make_tensor("w", TensorProto.FLOAT16, [2], struct.pack("<2e", 1, 2), raw=True),
             True,

@@ -156,7 +156,7 @@ def quiet() -> Iterator[None]:
 def export(classifier: Any, *, width: int, zipmap: bool) -> bytes:
     """A fitted scikit-learn classifier as ONNX bytes."""
     with quiet():
-        from skl2onnx import to_onnx  # type: ignore[import-untyped]
+        from skl2onnx import to_onnx
 
         sample = np.zeros((1, width), dtype=np.float32)
         options = {"zipmap": True} if zipmap else {"zipmap": False}

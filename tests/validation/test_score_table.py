@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn import metrics  # type: ignore[import-untyped]
+from sklearn import metrics
 
 from sealwright.phases.validation.data import BoolArray, FloatArray
 from sealwright.phases.validation.score_table import (

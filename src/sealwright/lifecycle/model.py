@@ -129,7 +129,7 @@ class DataSet(Table, frozen=True, kw_only=True):
     columns: Annotated[dict[ColumnName, ColumnRule], Meta(max_length=5000)] = {}
     """Type and constraints per column; a table of its own for each."""
     max_label_noise: Share = 0.05
-    """Share of rows whose label most of their neighbours dispute, above which `labels` fails."""
+    """Most rows, as a share, whose label 9 of their 10 nearest neighbours may dispute."""
     produced_by: Annotated[list[FilePath], Meta(max_length=1000)] = []
     """Files of the script that made the data, for its lineage."""
     derived_from: Annotated[list[Name], Meta(max_length=100)] = []

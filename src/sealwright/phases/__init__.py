@@ -1,0 +1,1 @@
+"""Who says it: one room per phase of the lifecycle. They meet in the ledger, not here."""

@@ -59,6 +59,8 @@ class Verdict:
     """Envelope digests the verdict rests on, sorted."""
     residual_risks: tuple[str, ...]
     ledger_size: int
+    approvals: tuple[str, ...] = ()
+    """Envelope digests of the approvals that count."""
     inputs: tuple[tuple[str, str], ...] = ()
     """For `train`: name and digest of each data set that will be used."""
     at: datetime

@@ -15,8 +15,8 @@ from sealwright.evidence.manifest import Artifact
 from sealwright.evidence.tree import identify
 from sealwright.project.layout import Layout
 
-MAX_BYTES = 256 * 1024 * 1024
-"""Largest version that is kept."""
+MAX_BYTES = 2 * 1024**3
+"""Largest version that is kept; the labels of what follows a larger one cannot be compared."""
 
 
 def keep(layout: Layout, artifact: Artifact) -> bool:

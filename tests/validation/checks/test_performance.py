@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn import metrics  # type: ignore[import-untyped]
+from sklearn import metrics
 from tests.validation.builders import (
     declaration,
     ends,

@@ -1,0 +1,1 @@
+"""The data phase: which version, from where, labelled by whom, and whether it is sound."""

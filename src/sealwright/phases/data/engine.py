@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import ibis  # type: ignore[import-untyped]
+import ibis
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from sealwright.errors import CannotLook, LimitReached
 from sealwright.evidence.predicates.common import Tool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
+import ibis
 
 from sealwright.phases.data.reading import ROW, Opened, OpenTable
 from sealwright.phases.data.row_keys import comparable_columns, key, numeric_columns

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
+import ibis
 
 from sealwright.evidence.predicates.common import Finding, Result
 from sealwright.evidence.predicates.data import CheckResult

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
+import ibis
 
 from sealwright.phases.data.folding import FOLD
 from sealwright.phases.data.reading import OpenTable

@@ -1,0 +1,1 @@
+"""The model phase: sandboxed training, bill of materials, scans and signatures."""

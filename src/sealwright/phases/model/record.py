@@ -13,6 +13,7 @@ from sealwright.evidence.manifest import Artifact
 from sealwright.evidence.predicates.model import CycloneDxBom, OmsSignature, Scan
 from sealwright.evidence.statement import Statement, subject
 from sealwright.phases.model import oms, sbom, scan
+from sealwright.phases.model.environment import current_environment
 from sealwright.phases.model.lockfile import read_lock
 
 
@@ -45,6 +46,12 @@ def record_environment(
     locked = read_lock(lock) if lock is not None else None
     installed = sbom.read_installed()
     return (
-        sbom.bom_statement(about, lock=locked, installed=installed, clock=clock),
+        sbom.bom_statement(
+            about,
+            lock=locked,
+            installed=installed,
+            clock=clock,
+            environment=current_environment().digest,
+        ),
         sbom.dependency_scan(about, lock=locked, installed=installed, clock=clock),
     )

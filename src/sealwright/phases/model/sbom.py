@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -140,13 +141,17 @@ class Component:
 
 
 def read_installed() -> tuple[Installed, ...]:
-    """Every distribution that this interpreter can import from, sorted; doubles included."""
+    """Every distribution that this interpreter can import from, sorted by name.
+
+    Of doubles, the one that is imported comes first.
+    """
     found: list[Installed] = []
     for distribution in distributions():
         if len(found) >= MAX_DISTRIBUTIONS:
             raise LimitReached(f"more than {MAX_DISTRIBUTIONS} installed packages")
-        found.append(_describe(distribution))
-    return tuple(sorted(found, key=lambda one: (one.name, one.version)))
+        if distribution.metadata["Name"] is not None:  # else what is left of a removed package
+            found.append(_describe(distribution))
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
 def compare(lock: Lock | None, installed: Sequence[Installed]) -> tuple[Component, ...]:
@@ -163,9 +168,17 @@ def compare(lock: Lock | None, installed: Sequence[Installed]) -> tuple[Componen
 
 
 def bom_statement(
-    model: Subject, *, lock: Lock | None, installed: Sequence[Installed], clock: Clock
+    model: Subject,
+    *,
+    lock: Lock | None,
+    installed: Sequence[Installed],
+    clock: Clock,
+    environment: str = "",
 ) -> Statement[CycloneDxBom]:
-    """The bill of materials of the environment that `model` was trained in."""
+    """The bill of materials of the environment that `model` was trained in.
+
+    `environment` is the digest by which the training run names that environment.
+    """
     components = compare(lock, installed)
     known = {component.name: component.purl for component in components}
     listed = tuple(_component(component) for component in components)
@@ -182,7 +195,7 @@ def bom_statement(
         }
         for component in components
     ]
-    metadata = _metadata(model, root=root, lock=lock)
+    metadata = _metadata(model, root=root, lock=lock, environment=environment)
     content = {"metadata": metadata, "components": listed, "dependencies": dependencies}
     digest = sha256(canonical.encode(content)).digest()
     return Statement(
@@ -213,9 +226,9 @@ def dependency_scan(
         seen.extend(_differences(compare(lock, installed)))
     if not installed:
         seen.append(observe(NO_ENVIRONMENT, "no installed package was found", location=""))
-    names = [one.name for one in installed]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        seen.append(observe(TWICE, f"{name} is installed twice", location=name))
+    for name, count in sorted(Counter(one.name for one in installed).items()):
+        if count > 1:
+            seen.append(observe(TWICE, f"{name} is installed {count} times", location=name))
     return Statement(
         (model,),
         Scan(
@@ -294,10 +307,12 @@ def _component(one: Component) -> JsonObject:
     return described
 
 
-def _metadata(model: Subject, *, root: str, lock: Lock | None) -> JsonObject:
+def _metadata(model: Subject, *, root: str, lock: Lock | None, environment: str) -> JsonObject:
     properties = [{"name": "sealwright:lock", "value": lock.name if lock is not None else ""}]
     if lock is not None:
         properties.append({"name": "sealwright:lock-sha256", "value": lock.sha256})
+    if environment:
+        properties.append({"name": "sealwright:environment-sha256", "value": environment})
     return {
         "tools": {
             "components": [{"type": "application", "name": _BUILDER, "version": version(_BUILDER)}]

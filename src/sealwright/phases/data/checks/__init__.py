@@ -1,0 +1,1 @@
+"""Checks of declared constraints, one file each; `registry.py` lists them."""

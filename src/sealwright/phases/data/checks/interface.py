@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
+import ibis
 
 from sealwright.errors import UsageError
 from sealwright.evidence.predicates.common import Result, Severity

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ibis  # type: ignore[import-untyped]
+import ibis
 
 from sealwright.phases.data.checks.interface import ColumnCheck, Condition, Place
 from sealwright.phases.data.reading import ROW

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import ibis  # type: ignore[import-untyped]
+import ibis
 
 from sealwright.phases.data.checks.interface import ColumnCheck, Condition, Place
 

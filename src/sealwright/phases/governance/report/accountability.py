@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
-
 from sealwright.clock import format_time, parse_time
 from sealwright.errors import MalformedError
 from sealwright.evidence.predicates.governance import (
@@ -29,6 +27,7 @@ from sealwright.phases.governance.report.records import (
     PersonRow,
     RequirementRow,
     RiskRow,
+    Standing,
     WaiverRow,
 )
 from sealwright.phases.governance.report.selection import Said, latest, named, of_type
@@ -140,10 +139,13 @@ def people_rows(evidence: Sequence[Verified]) -> tuple[PersonRow, ...]:
 def approval_rows(
     evidence: Sequence[Verified], verdicts: Sequence[Verdict]
 ) -> tuple[ApprovalRow, ...]:
-    """Every answer a person gave, and whether it still stands for the present question."""
-    asked: dict[tuple[str, str], str] = {
-        (verdict.question, verdict.artifact): verdict.decision for verdict in verdicts
-    }
+    """Every answer a person gave, and whether it still stands for the present question.
+
+    What is asked now is known by its decision digest; the words of the question are for people.
+    """
+    asked: dict[str, dict[str, Verdict]] = {}
+    for verdict in verdicts:
+        asked.setdefault(verdict.artifact, {})[verdict.decision] = verdict
     said = of_type(evidence, Approval)
     last = {_answered(each): each.item.digest for each in said}
     return tuple(_approval(each, asked, last[_answered(each)]) for each in said)
@@ -155,20 +157,25 @@ def _answered(each: Said[Approval]) -> tuple[str, str, str, str, str]:
     return (who, said.question, each.subject.digest, said.decision, said.discipline)
 
 
-def _approval(each: Said[Approval], asked: dict[tuple[str, str], str], last: str) -> ApprovalRow:
+def _approval(
+    each: Said[Approval], asked: Mapping[str, Mapping[str, Verdict]], last: str
+) -> ApprovalRow:
     said, person = each.predicate, each.item.person
-    present = asked.get((said.question, each.subject.digest))
-    standing: Literal["stands", "fallen", "not asked now", "replaced"] = "stands"
+    present = asked.get(each.subject.digest)
+    verdict = present.get(said.decision) if present else None
+    standing: Standing = "stands"
     if present is None:
         standing = "not asked now"
-    elif present != said.decision:
+    elif verdict is None:
         standing = "fallen"
     elif last != each.item.digest:
         standing = "replaced"
+    elif said.answer == "approve" and each.item.digest not in verdict.approvals:
+        standing = "not counted"
     return ApprovalRow(
         index=each.item.index,
         digest=each.item.digest,
-        question=said.question,
+        question=verdict.question if verdict else said.question,
         artifact=each.subject,
         person=person.id if person else "",
         person_name=person.name if person else each.item.principal.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sealwright.phases.governance.report.describe import counted
-from sealwright.phases.governance.report.markup import Markup, element, join
+from sealwright.phases.governance.report.markup import Markup, element, join, readable
 from sealwright.phases.governance.report.parts import (
     Links,
     cell,
@@ -44,7 +44,7 @@ def header(report: Report) -> Markup:
         "header",
         element("p", "Evidence report on an AI system", class_="eyebrow"),
         element("h1", name(system.name)),
-        element("p", name(system.purpose), class_="lead"),
+        element("p", element("bdi", readable(system.purpose)), class_="lead"),
         element(
             "dl",
             *(element("div", element("dt", key), element("dd", value)) for key, value in facts),
@@ -162,6 +162,11 @@ def _person(row: PersonRow, approvals: tuple[ApprovalRow, ...], links: Links) ->
             links.at(each.index),
         )
         for each in standing
+    ]
+    answers += [
+        element("li", chip("not counted"), f" {each.question} ", links.at(each.index))
+        for each in own
+        if each.standing == "not counted"
     ]
     fallen = sum(each.standing == "fallen" for each in own)
     if fallen:

@@ -33,6 +33,10 @@ from sealwright.phases.governance.report.rows import (
 SCHEMA: Final = "urn:sealwright:report:v1"
 
 
+Standing = Literal["stands", "fallen", "not asked now", "replaced", "not counted"]
+"""What an answer is worth now."""
+
+
 class EvidenceRow(Row, frozen=True, kw_only=True):
     """One statement: who said what about which artifacts, when, with which result."""
 
@@ -133,8 +137,9 @@ class ApprovalRow(Row, frozen=True, kw_only=True):
     seconds: int
     shown: int
     decision: str
-    standing: Literal["stands", "fallen", "not asked now", "replaced"]
-    """fallen: the evidence changed since; replaced: the same person answered again."""
+    standing: Standing
+    """fallen: the evidence changed since; replaced: the same person answered again; not counted:
+    the gate does not take it, since the person made the artifact, say, or lacks the role."""
     at: str
 
 
