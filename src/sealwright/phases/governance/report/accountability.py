@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
+
 from sealwright.clock import format_time, parse_time
 from sealwright.errors import MalformedError
 from sealwright.evidence.predicates.governance import (
