@@ -20,6 +20,7 @@ from tests.governance.sample_testing import CRITERIA, evaluate, robustness
 
 from sealwright.clock import format_time
 from sealwright.evidence.dsse import envelope_digest
+from sealwright.evidence.predicates.governance import Approval
 from sealwright.evidence.predicates.operation import MonitorWindow
 from sealwright.evidence.verify import Verified
 from sealwright.lifecycle.model import Impact
@@ -147,6 +148,11 @@ def verdict(ledger: Ledger, question: str, decision: str, *results: RequirementR
         evidence=tuple(sorted(looked[4:])),
         residual_risks=("the generalisation gap is not known",),
         ledger_size=len(looked),
+        approvals=tuple(
+            item.digest
+            for item in ledger.verified()
+            if isinstance(item.predicate, Approval) and item.predicate.decision == decision
+        ),
         at=ledger.now,
     )
 

@@ -24,7 +24,7 @@ from sealwright.evidence.predicates.governance import (
 )
 from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.evidence.trust import load_trust
-from sealwright.evidence.verify import Verified, verify_history
+from sealwright.evidence.verify import History, Verified
 from sealwright.policy.gate import GateRequest, gate
 from sealwright.policy.load import builtin_policy
 from sealwright.policy.model import Policy
@@ -94,6 +94,9 @@ class World:
         self.envelopes: list[Envelope] = []
         self.revoked: dict[str, RevokedKey] = {}
         self._version = 0
+        self._history: History | None = None
+        self._anchor: Envelope | None = None
+        self._seen: list[Envelope] = []
         self.say("rita", self._root(), SYSTEM)
 
     @property
@@ -108,6 +111,7 @@ class World:
         twin.envelopes = list(self.envelopes)
         twin.revoked = dict(self.revoked)
         twin.cast = dict(self.cast)
+        twin._history = None
         return twin
 
     def say(self, who: str, predicate: Predicate, *about: Subject) -> str:
@@ -129,7 +133,14 @@ class World:
     def verified(self) -> tuple[Verified, ...]:
         """Everything said so far, verified from the newest trust root."""
         roots = [e for e in self.envelopes if b"predicate:trust-root:v1" in e.payload]
-        return verify_history(self.envelopes, load_trust(encode_envelope(roots[-1])))
+        known = len(self._history) if self._history is not None else 0
+        grown = self._anchor is roots[-1] and self._seen == self.envelopes[:known]
+        if self._history is None or not grown:
+            self._history, self._anchor = History(load_trust(encode_envelope(roots[-1]))), roots[-1]
+            known = 0
+        self._history.extend(self.envelopes[known:])
+        self._seen = list(self.envelopes)
+        return self._history.verified()
 
     def ask(
         self,

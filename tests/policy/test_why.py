@@ -28,10 +28,9 @@ def test_a_failed_check_of_the_training_data() -> None:
     story.validation(world, "constraints", TRAIN, outcome="failed")
     assert told(world) == [
         "model is not admitted to release: `train-data-constraints` is failed",
-        "model was made from train (entry 14, training-run by mina)",
+        "model was made from train (entry 15, training-run by mina)",
         "train: signed by mina on 2026-11-02: the result is failed"
         " (check constraints/all, 7 of 442: none)",
-        "entry 32, dataset-validation by mina on 2026-11-02: check constraints/all, 7 of 442: none",
     ]
 
 
@@ -41,7 +40,7 @@ def test_a_source_that_was_quarantined_three_steps_up() -> None:
     assert told(world, requirement="scan-artifact") == [
         "model is not admitted to release: `scan-artifact` is stale",
         "model: signed by mina on 2026-11-02: upstream, raw was quarantined: poisoned",
-        "model was made from train (entry 14, training-run by mina)",
+        "model was made from train (entry 15, training-run by mina)",
         "train was made from raw (entry 4, dataset-version by mina)",
         "entry 32, release by sam on 2026-11-02",
     ]
@@ -81,9 +80,7 @@ def test_golden_reasons_of_a_verdict() -> None:
             "approval-people",
             "missing",
             "0 of 1 have approved",
-            "sealwright approve model --as mina --discipline engineering"
-            if False
-            else "sealwright approve model --as sam --discipline security",
+            "sealwright approve model --as olga --discipline engineering",
         ),
     ]
     changed = {each.id: each.reason for each in world.ask(tampered).denied_by}

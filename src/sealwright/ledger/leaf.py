@@ -18,7 +18,6 @@ from sealwright.evidence.digest import is_digest
 from sealwright.evidence.dsse import Envelope, encode_envelope, pae
 from sealwright.evidence.keys import PublicKey
 from sealwright.evidence.statement import PAYLOAD_TYPE
-from sealwright.ledger.merkle import leaf_hash
 from sealwright.ledger.note import decode_base64
 from sealwright.ledger.tiles import MAX_ENTRY
 
@@ -95,11 +94,6 @@ def check_leaf(entry: bytes, envelope: Envelope) -> Leaf:
     if _fill(envelope, leaf.public_key) != entry:
         raise TamperError("the envelope is not the one that its leaf was made from")
     return leaf
-
-
-def envelope_key(entry: bytes) -> str:
-    """Hex leaf hash: the name under which the entry's envelope is kept."""
-    return leaf_hash(entry).hex()
 
 
 def _fill(envelope: Envelope, der: bytes) -> bytes:

@@ -23,6 +23,9 @@ from sealwright.policy.model import Quorum
 from sealwright.policy.readings import read_time
 from sealwright.policy.verdict import RequirementResult, Status
 
+APPROVAL_PREFIX = "approval-"
+"""How the ids of approval results begin; no requirement's id may."""
+
 OWNER = "owner"
 """A role that may stand in for a discipline: where no discipline is needed, the owner approves."""
 
@@ -221,7 +224,7 @@ def _result(
             case, quorum, discipline=discipline, asked=frozenset(ballot.approved)
         )
     return RequirementResult(
-        id=f"approval-{discipline or 'people'}",
+        id=APPROVAL_PREFIX + (discipline or "people"),
         status=status,
         title=f"Approved for {question} by {what}",
         reason=reason,

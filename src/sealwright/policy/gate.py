@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sealwright.evidence.predicates.governance import Decision
 from sealwright.evidence.verify import Verified
-from sealwright.policy.approvals import judge_approvals
+from sealwright.policy.approvals import APPROVAL_PREFIX, judge_approvals
 from sealwright.policy.case import Case, GateRequest, Input, open_case
 from sealwright.policy.decision import decision_over, residual_risks
 from sealwright.policy.evidence_index import EvidenceIndex
@@ -68,6 +68,7 @@ def gate(
         evidence=digests,
         residual_risks=residual_risks(rests_on),
         ledger_size=case.index.items[-1].index + 1 if case.index.items else 0,
+        approvals=_counted(results),
         inputs=tuple((item.name, item.digest) for item in request.inputs),
         at=now,
     )
@@ -82,6 +83,18 @@ def _rests_on(case: Case, results: Iterable[RequirementResult]) -> tuple[Verifie
     for item in (*case.tier_evidence, *impact, *circumstances(case)):
         found[item.digest] = item
     return tuple(item for item in found.values() if item.statement.kind != "approval")
+
+
+def _counted(results: Iterable[RequirementResult]) -> tuple[str, ...]:
+    """The approvals that count: those that a quorum names as given, filled or not."""
+    return tuple(
+        dict.fromkeys(
+            digest
+            for result in results
+            if result.id.startswith(APPROVAL_PREFIX) and result.status in ("satisfied", "missing")
+            for digest in result.evidence
+        )
+    )
 
 
 def _approvals_of_the_release(case: Case) -> tuple[RequirementResult, ...]:

@@ -112,6 +112,8 @@ def subject_changed(case: Case, requirement: Requirement, item: Verified) -> Sta
 def upstream_withdrawn(case: Case, requirement: Requirement, item: Verified) -> Stale | None:
     """3: its subject, or something upstream of it, was revoked, retired or quarantined, or has an
     open incident upstream. `restore` lifts a quarantine or a retirement; a revocation is final."""
+    if not (case.index.kind("release") or case.index.kind("incident")):
+        return None
     own = case.index.subjects[item.digest]
     for digest in upstream(case, item):
         name = case.index.name(digest)

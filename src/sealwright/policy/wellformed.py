@@ -24,6 +24,8 @@ NOT_ASKED_THIS_WAY = ("approval", "waiver", "trust-root")
 def problem_with(requirement: Requirement) -> str:
     """What is wrong with the requirement, in words; empty if nothing."""
     predicate = PREDICATES.get(requirement.predicate)
+    if requirement.id.startswith("approval-"):
+        return "ids that begin with `approval-` belong to the approvals"
     if predicate is None:
         return f"there is no predicate `{requirement.predicate}`"
     if requirement.predicate in NOT_ASKED_THIS_WAY:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from sealwright.evidence.verify import Verified
+from sealwright.policy.approvals import APPROVAL_PREFIX
 from sealwright.policy.evidence_index import EvidenceIndex, index_evidence
 from sealwright.policy.gate import GateRequest, gate
 from sealwright.policy.lineage import Graph
@@ -41,19 +42,24 @@ def why(
 ) -> tuple[Step, ...]:
     """The shortest path from a denial to its root cause; empty if the gate admits.
 
-    Of several denials the gravest counts (failed, stale, wrong-signer, missing), then the one whose
-    cause lies nearest; `requirement` asks for one requirement instead.
+    Of several denials the gravest counts (failed, stale, wrong-signer, missing), approvals last as
+    they fall with the evidence, then the one whose cause lies nearest. `requirement` asks for one
+    requirement instead.
     """
     index = index_evidence(evidence)
     graph = Graph.build(index)
     verdict = gate(policy, request, index, now)
     paths = [
-        (_GRAVITY.index(result.status), len(steps), place, steps)
+        (_GRAVITY.index(result.status), _is_approval(result), len(steps), place, steps)
         for place, result in enumerate(verdict.denied_by)
         if not requirement or result.id == requirement
         for steps in (_explain(verdict, result, index, graph),)
     ]
-    return min(paths)[3] if paths else ()
+    return min(paths)[-1] if paths else ()
+
+
+def _is_approval(result: RequirementResult) -> bool:
+    return result.id.startswith(APPROVAL_PREFIX)
 
 
 def _explain(
@@ -78,9 +84,11 @@ def _explain(
         )
     )
     if result.cause:
-        steps += _lineage(result.subject, result.cause, index, graph)
+        # What lies upstream of a data set compared with this one is reached from the artifact.
+        origin = result.subject if graph.path(result.subject, result.cause) else verdict.artifact
+        steps += _lineage(origin, result.cause, index, graph)
     root = index.by_digest.get(result.because)
-    if root is not None and (root.digest != newest or detail_of(root.statement.predicate)):
+    if root is not None and root.digest != newest:
         about = (
             result.cause or index.subjects[root.digest][0] if index.subjects[root.digest] else ""
         )
