@@ -34,8 +34,8 @@ from sealwright.evidence.predicates.model import (
     RunDetails,
     Scan,
     SlsaProvenance,
-    Vulns,
     VulnMetadata,
+    Vulns,
     VulnScanner,
 )
 from sealwright.evidence.predicates.validation import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sealwright.evidence.predicates.common import Resource
 from sealwright.evidence.predicates.data import DatasetVersion, Labelling, Lineage, Provenance
 from sealwright.evidence.predicates.governance import TrainingCompletion
-from sealwright.evidence.predicates.common import Resource
 from sealwright.policy.load import builtin_policy, builtin_text, parse_policy
 from tests.policy import story
 from tests.policy.factory import CAST, SYSTEM, World, result

@@ -158,7 +158,7 @@ def test_status_missing_names_what_is_not_there_and_the_command() -> None:
     assert (found.status, found.subject) == ("missing", TRAIN.sha256)
     assert found.command == "sealwright data add train"
     assert result(verdict, "test-data-version").reason == (
-        "no statement says which test dataset belongs to model"
+        "nothing that counts says which test dataset belongs to model"
     )
 
 
@@ -282,6 +282,16 @@ def test_a_failed_evaluation_does_not_fill_a_gap() -> None:
     fixed = story.criteria(failing)
     story.evaluation(failing, "performance", fixed, outcome="failed")
     assert result(failing.ask(MODEL), "test-data-version").status == "missing"
+
+
+def test_a_failed_training_run_does_not_fill_a_gap() -> None:
+    world = story.told()
+    world.envelopes = [each for each in world.envelopes if b"slsa.dev" not in each.payload]
+    assert result(world.ask(MODEL), "train-data-version").status == "missing"
+    story.training_run(world, violations=["network"])
+    assert result(world.ask(MODEL), "train-data-version").status == "missing"
+    story.training_run(world)
+    assert result(world.ask(MODEL), "train-data-version").status == "satisfied"
 
 
 def test_the_gate_is_pure() -> None:

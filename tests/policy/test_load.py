@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,8 @@ def test_a_missing_tier_is_refused() -> None:
          "not asked for serve, train"),
         ("critical", "# The environment is looked",
          '[[tiers.critical.require]]\nid = "training-run"\nwhere = [{ path = '
-         '"build_definition.internal_parameters.isolation.level", in = ["bubblewrap", "none"] }]\n#',
+         '"build_definition.internal_parameters.isolation.level",'
+         ' in = ["bubblewrap", "none"] }]\n#',
          "isolation.level` is missing or weaker"),
         ("critical", "# The environment is looked",
          '[[tiers.critical.require]]\nid = "custody"\nsigner_roles = ["engineer", "guest"]\n#',
@@ -129,7 +131,7 @@ def test_a_missing_tier_is_refused() -> None:
          '[[tiers.critical.require]]\nid = "criteria"\nsigner_roles = []\n#', "more signer roles"),
         ("critical", "need = { security = 1, data = 1, legal = 1, domain = 1, executive = 1",
          "need = { security = 1, data = 1, domain = 1, executive = 1", "fewer people of legal"),
-        ("high", 'roles = ["approver"]', 'roles = ["approver", "owner", "x"]', "more roles may app"),
+        ("high", 'roles = ["approver"]', 'roles = ["approver", "owner", "x"]', "more roles may"),
         ("critical", 'id = "evaluation-privacy"\n',
          'id = "evaluation-privacy"\ncriteria_first = false\n',
          "criteria need not be fixed first"),
@@ -306,7 +308,7 @@ def test_a_policy_with_any_value_swapped_is_refused_or_still_monotone(data: st.D
         policy = parse_policy(text)
     except (ConfigError, tomllib.TOMLDecodeError):
         return
-    for lower, upper in zip(TIERS, TIERS[1:], strict=False):
+    for lower, upper in pairwise(TIERS):
         assert not list(weakenings(lower=policy.tiers[lower], upper=policy.tiers[upper]))
 
 

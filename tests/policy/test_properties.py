@@ -156,12 +156,12 @@ NEGATIVES = st.sampled_from(negatives())
 def scenario(draw: st.DrawFn) -> World:
     """A ledger that may lack things, hold failures, waivers and answers of all kinds."""
     world = story.told()
-    lacking = draw(st.sampled_from(["nothing", "evaluation", "scan", "card", "signature"]))
+    lacking = draw(st.sampled_from(["nothing", "evaluation", "scan", "card", "run"]))
     short = {
         "evaluation": b"predicate:evaluation:v1",
         "scan": b"predicate:scan:v1",
         "card": b"predicate:card:v1",
-        "signature": b"model_signing",
+        "run": b"slsa.dev/provenance",
     }.get(lacking)
     if short is not None:
         world.envelopes = [each for each in world.envelopes if short not in each.payload]

@@ -121,7 +121,8 @@ def test_3_an_incident_upstream() -> None:
 def with_min_version(version: str) -> Policy:
     text = builtin_text().replace(
         'id = "scan-artifact"\nresult = ["passed"]',
-        f'id = "scan-artifact"\nresult = ["passed"]\nmin_versions = {{ sealwright-scan = "{version}" }}',
+        'id = "scan-artifact"\nresult = ["passed"]\n'
+        f'min_versions = {{ sealwright-scan = "{version}" }}',
     )
     return parse_policy(text)
 

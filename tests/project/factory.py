@@ -78,7 +78,7 @@ def table(name: str, *, changed: int = 0) -> str:
     lines = ["a,b,side,label"]
     for number in range(ROWS):
         a = (number * 37 % ROWS) / 10 - start - 2.5
-        b = (number * 23 % ROWS) / 10 - start - 2.5
+        b = (number * 11 % ROWS) / 10 - start - 2.5
         label = int(a + b > 0) ^ (number < changed)
         lines.append(f"{a:g},{b:g},{'left' if number % 2 else 'right'},{label}")
     return "\n".join(lines) + "\n"
@@ -95,9 +95,8 @@ MODEL = """
 {encoded}
 """
 rows = Path("data/train.csv").read_text().splitlines()[1:]
-Path("model").mkdir(exist_ok=True)
-Path("model/model.onnx").write_bytes(base64.b64decode(MODEL))
-Path("model/rows.json").write_text(str(len(rows)) + "\\n")
+for name in ("model", "spare"):
+    Path("model", name + ".onnx").write_bytes(base64.b64decode(MODEL))
 print(len(rows), "rows")
 '''
 
@@ -124,7 +123,6 @@ command = ["python", "train.py"]
 code = ["train.py"]
 inputs = ["train"]
 output = "model"
-lock = "requirements.txt"
 isolation = "landlock"
 [training.limits]
 seconds = 60
@@ -177,12 +175,11 @@ label = {{ type = "integer", values = [0, 1] }}
 
 
 def write_sources(root: Path, *, answer: str = "no", more: str = "", policy: str = "") -> None:
-    """Everything that a user writes: the lifecycle, the data, the code, the lock file."""
+    """Everything that a user writes: the lifecycle, the data, the code."""
     (root / "data").mkdir(parents=True, exist_ok=True)
     for name in ("train", "test"):
         (root / "data" / f"{name}.csv").write_text(table(name), encoding="utf-8")
     (root / "train.py").write_text(training_script(), encoding="utf-8")
-    (root / "requirements.txt").write_text("click==8.1.7\n", encoding="utf-8")
     text = lifecycle_text(answer=answer, more=more, policy=policy)
     (root / "sealwright.toml").write_text(text, encoding="utf-8")
 

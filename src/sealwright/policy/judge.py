@@ -280,7 +280,7 @@ def _unknown(case: Case, requirement: Requirement) -> RequirementResult:
         id=requirement.id,
         status="missing",
         title=requirement.title,
-        reason=f"no statement says which {what} belongs to {case.name}",
+        reason=f"nothing that counts says which {what} belongs to {case.name}",
         subject=case.request.artifact,
         subject_name=case.name,
         command=command_for(case, requirement, None),

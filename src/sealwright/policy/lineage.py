@@ -94,8 +94,10 @@ class Graph:
         for item in index.items:
             edges.update(dict.fromkeys(_edges(item)))
             kind = _KIND_OF_SUBJECT.get(item.statement.kind, "file")
-            for subject in item.statement.subjects:
-                claims[subject.sha256].add(kind)
+            # A signature's root that stands for a known artifact is no artifact of its own.
+            stated = tuple(subject.sha256 for subject in item.statement.subjects)
+            for digest in index.subjects[item.digest] or stated:
+                claims[digest].add(kind)
             for resource, digest in _resources(item):
                 claims[digest].add(resource.annotations.get("kind", "file"))
                 if resource.name:

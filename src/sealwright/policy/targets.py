@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sealwright.evidence.predicates.validation import Evaluation
 from sealwright.policy.case import Case, Input
+from sealwright.policy.conditions import content_problem
 from sealwright.policy.model import Target
+from sealwright.policy.readings import result_of
 
 
 def targets_of(case: Case, of: Target) -> tuple[Input, ...]:
@@ -28,15 +29,31 @@ def targets_of(case: Case, of: Target) -> tuple[Input, ...]:
 def known_by_a_pass(case: Case, of: Target) -> bool:
     """Whether the targets are known from something better than a failure.
 
-    A test set that only a failed evaluation names does not answer the question on which data the
-    model was tried with success: otherwise a failure could fill a gap.
+    A test set that only a failed evaluation names, or training data that only a run names which
+    does not meet the policy, answers nothing: otherwise a failure could fill a gap.
     """
-    if of != "test-dataset":
-        return True
+    if of == "test-dataset":
+        return _tested_with_success(case)
+    if of in ("train-dataset", "code", "environment"):
+        return case.request.question == "train" or _trained_as_asked(case)
+    return of != "dataset" or all(
+        known_by_a_pass(case, each) for each in ("train-dataset", "test-dataset")
+    )
+
+
+def _tested_with_success(case: Case) -> bool:
     return any(
-        isinstance(item.statement.predicate, Evaluation)
-        and item.statement.predicate.result in ("passed", "warned")
+        result_of(item.statement.predicate) in ("passed", "warned")
         for item in case.index.about(case.request.artifact, "evaluation")
+    )
+
+
+def _trained_as_asked(case: Case) -> bool:
+    """Whether some training run says what the policy asks of runs, or none is on record at all."""
+    runs = case.index.about(case.request.artifact, "training-run")
+    asked = [each for each in case.rules.requirements if each.predicate == "training-run"]
+    return not runs or any(
+        not any(content_problem(each, run, case.index) for each in asked) for run in runs
     )
 
 

@@ -170,7 +170,7 @@ def _curves(row: EvaluationRow) -> Markup | None:
 
 
 def _figure(curve: CurveRow, row: EvaluationRow) -> Markup:
-    reliability = row.kind == "calibration" and all(
+    reliability = curve.name == "reliability" and all(
         0 <= value <= 1 for point in curve.points for value in (point.x, point.y)
     )
     drawing = curve_drawing(curve, diagonal=reliability, threshold=_threshold(curve, row))
