@@ -294,6 +294,31 @@ def test_a_failed_training_run_does_not_fill_a_gap() -> None:
     assert result(world.ask(MODEL), "train-data-version").status == "satisfied"
 
 
+def test_a_model_that_was_trained_on_its_test_set() -> None:
+    """An overlap check with some other data set does not cover it."""
+    world = story.approved()
+    story.training_run(world, datasets=(TRAIN, story.TEST))
+    found = result(world.ask(MODEL), "data-overlap")
+    assert (found.status, found.reason) == (
+        "failed",
+        "test is also used as test: the two cannot be apart",
+    )
+    world = story.approved()
+    story.version(world, TRAIN, story.TRAIN_FILES, parent=story.TEST.sha256)
+    assert "test went into train" in result(world.ask(MODEL), "data-overlap").reason
+
+
+def test_an_overlap_check_of_another_pair_does_not_count() -> None:
+    world = story.told()
+    world.envelopes = [each for each in world.envelopes if b"overlap" not in each.payload]
+    story.validation(world, "overlap", story.TEST, story.RAW)
+    found = result(world.ask(MODEL), "data-overlap")
+    assert (found.status, found.reason) == (
+        "missing",
+        "no dataset-validation (overlap) about test and train",
+    )
+
+
 def test_the_gate_is_pure() -> None:
     world = story.approved()
     evidence = world.verified()

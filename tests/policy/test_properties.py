@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealwright.evidence.predicates.common import Resource
+from sealwright.evidence.predicates.common import Resource, Result
 from sealwright.evidence.predicates.data import Lineage
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
+from sealwright.evidence.predicates.validation import EvaluationKind
 from sealwright.evidence.statement import Subject
 from sealwright.policy.duties import ADMINISTRATIVE
 from tests.policy import story
@@ -86,67 +88,74 @@ def test_nobody_who_had_a_hand_in_it_approves_it(who: str, deed: str) -> None:
             assert each.status != "satisfied"
 
 
-def negatives() -> list[tuple[str, Callable[[World, str, Subject], object]]]:
+Say = Callable[[World, str, Subject], object]
+
+
+def bad_scan(kind: str, outcome: Result) -> Say:
+    return lambda w, who, s: story.scan(w, kind, s, outcome=outcome, who=who)
+
+
+def bad_validation(kind: str, outcome: Result) -> Say:
+    def say(w: World, who: str, s: Subject) -> object:
+        about = {each.sha256: each for each in (s, TRAIN)}
+        return story.validation(w, kind, *about.values(), outcome=outcome, who=who)
+
+    return say
+
+
+def bad_evaluation(kind: EvaluationKind, outcome: Result) -> Say:
+    return lambda w, who, s: story.evaluation(
+        w, kind, story.criteria_digest(w), outcome=outcome, who=who, about=s
+    )
+
+
+def withdrawn(action: Literal["revoke", "retire", "quarantine"]) -> Say:
+    return lambda w, who, s: w.say(who, Release(action=action, reason="r", at=w.at), s)
+
+
+def bad_drill(verdict: Literal["missed", "error"]) -> Say:
+    return lambda w, who, s: w.say(
+        who, DrillResult(id="d", verdict=verdict, controls=("scan",), at=w.at), SYSTEM
+    )
+
+
+def incident(w: World, who: str, s: Subject) -> object:
+    return w.say(who, Incident(id="i", status="open", severity="low", title="t", at=w.at), s)
+
+
+def drift(w: World, who: str, s: Subject) -> object:
+    window = MonitorWindow(kind="drift", result="failed", start=w.at, end=w.at, n=9, at=w.at)
+    return w.say(who, window, s)
+
+
+def negatives() -> list[tuple[str, Say]]:
     """Everything bad that can be said, by anybody, about anything in the lineage."""
-    bad = ("failed", "inconclusive")
-    found: list[tuple[str, Callable[[World, str, Subject], object]]] = []
-
-    def say(name: str, how: Callable[[World, str, Subject], object]) -> None:
-        found.append((name, how))
-
-    for outcome in bad:
-        for kind in ("artifact", "dependency", "code"):
-            say(
-                f"scan {kind} {outcome}",
-                lambda w, who, s, k=kind, o=outcome: story.scan(w, k, s, outcome=o, who=who),
-            )
-        for kind in ("constraints", "labels", "personal-data", "overlap"):
-            say(
-                f"validation {kind} {outcome}",
-                lambda w, who, s, k=kind, o=outcome: story.validation(
-                    w, k, *{each.sha256: each for each in (s, TRAIN)}.values(), outcome=o, who=who
-                ),
-            )
-        for each in story.KINDS:
-            say(
-                f"evaluation {each} {outcome}",
-                lambda w, who, s, k=each, o=outcome: story.evaluation(
-                    w, k, story.criteria_digest(w), outcome=o, who=who, about=s
-                ),
-            )
-    say("vulns", lambda w, who, s: story.vulns(w, "CVE-1", who=who, about=s))
-    say(
-        "vulns of the environment",
-        lambda w, who, s: story.vulns(w, "C", who=who, about=ENVIRONMENT),
-    )
-    for action in ("revoke", "retire", "quarantine"):
-        say(
-            action,
-            lambda w, who, s, a=action: w.say(who, Release(action=a, reason="r", at=w.at), s),
-        )
-    say(
-        "incident",
-        lambda w, who, s: w.say(
-            who, Incident(id="i", status="open", severity="low", title="t", at=w.at), s
-        ),
-    )
-    say(
-        "drift",
-        lambda w, who, s: w.say(
-            who,
-            MonitorWindow(kind="drift", result="failed", start=w.at, end=w.at, n=9, at=w.at),
-            s,
-        ),
-    )
-    for verdict in ("missed", "error"):
-        say(
-            f"drill {verdict}",
-            lambda w, who, s, v=verdict: w.say(
-                who, DrillResult(id="d", verdict=v, controls=("scan",), at=w.at), SYSTEM
-            ),
-        )
-    say("run with violations", lambda w, who, s: story.training_run(w, who=who, violations=["v"]))
-    say("run without isolation", lambda w, who, s: story.training_run(w, who=who, level="none"))
+    outcomes: tuple[Result, ...] = ("failed", "inconclusive")
+    found: list[tuple[str, Say]] = [
+        ("incident", incident),
+        ("drift", drift),
+        ("vulns", lambda w, who, s: story.vulns(w, "CVE-1", who=who, about=s)),
+        ("vulns below", lambda w, who, s: story.vulns(w, "C", who=who, about=ENVIRONMENT)),
+        ("violations", lambda w, who, s: story.training_run(w, who=who, violations=["v"])),
+        ("no isolation", lambda w, who, s: story.training_run(w, who=who, level="none")),
+        ("revoke", withdrawn("revoke")),
+        ("retire", withdrawn("retire")),
+        ("quarantine", withdrawn("quarantine")),
+        ("drill missed", bad_drill("missed")),
+        ("drill error", bad_drill("error")),
+    ]
+    for outcome in outcomes:
+        found += [
+            (f"scan {kind} {outcome}", bad_scan(kind, outcome))
+            for kind in ("artifact", "dependency", "code")
+        ]
+        found += [
+            (f"validation {kind} {outcome}", bad_validation(kind, outcome))
+            for kind in ("constraints", "labels", "personal-data", "overlap")
+        ]
+        found += [
+            (f"evaluation {each} {outcome}", bad_evaluation(each, outcome)) for each in story.KINDS
+        ]
     return found
 
 

@@ -11,7 +11,7 @@ from sealwright.evidence.statement import Subject
 from sealwright.policy.load import builtin_policy
 from sealwright.policy.model import NEVER_WAIVABLE
 from tests.policy import story
-from tests.policy.factory import World, artifact, result
+from tests.policy.factory import SYSTEM, World, artifact, result
 from tests.policy.story import MODEL, TRAIN
 
 
@@ -123,7 +123,7 @@ def test_a_waiver_that_does_not_count(wrong: dict[str, object]) -> None:
 def test_who_asked_does_not_grant_with_another_key() -> None:
     w = world()
     w.cast["ida-2"] = ("ida", ("security", "executive"), ("engineer",))
-    w.say("rita", w._root(), story.SYSTEM)
+    w.say("rita", w._root(), SYSTEM)
     grant(w, who="ida", asked_by="ida-2")
     assert status(w) == "failed"
 
@@ -153,7 +153,7 @@ def test_granting_takes_the_rules_of_one_tier_up() -> None:
     """For a high system, those of critical: at most 14 days, by security, legal or executive."""
     w = world()
     w.cast["ida"] = ("ida", ("data",), ("granter",))
-    w.say("rita", w._root(), story.SYSTEM)
+    w.say("rita", w._root(), SYSTEM)
     grant(w)
     assert status(w) == "failed"
     limited = story.told("limited")

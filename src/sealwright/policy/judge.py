@@ -89,7 +89,30 @@ def _judge_one(
     assessed = [assess(case, requirement, item) for item in found]
     if not assessed:
         assessed = _by_name(case, requirement)
+    if together_with is not None and _is_source(case, target, of=together_with):
+        return _same_data(case, requirement, target, together_with)
     return _conclude(case, requirement, target, assessed, with_name=together_with)
+
+
+def _is_source(case: Case, target: Input, *, of: Input) -> bool:
+    return target.digest == of.digest or target.digest in case.graph.ancestors(of.digest)
+
+
+def _same_data(
+    case: Case, requirement: Requirement, target: Input, other: Input
+) -> RequirementResult:
+    """A thing and what it was made from share everything: no statement shows that they do not."""
+    made = "is also used as" if target.digest == other.digest else "went into"
+    return RequirementResult(
+        id=requirement.id,
+        status="failed",
+        title=requirement.title,
+        reason=f"{target.name} {made} {other.name}: the two cannot be apart",
+        subject=target.digest,
+        subject_name=target.name,
+        command=command_for(case, requirement, target),
+        cause=other.digest if other.digest != target.digest else "",
+    )
 
 
 def _speaks_of(

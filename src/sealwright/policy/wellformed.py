@@ -23,10 +23,14 @@ NOT_ASKED_THIS_WAY = ("approval", "waiver", "trust-root")
 
 def problem_with(requirement: Requirement) -> str:
     """What is wrong with the requirement, in words; empty if nothing."""
-    predicate = PREDICATES.get(requirement.predicate)
+    return _asked_for(requirement) or _fields(requirement) or _names(requirement)
+
+
+def _asked_for(requirement: Requirement) -> str:
+    """Whether there is such a statement, and it concludes what the requirement accepts."""
     if requirement.id.startswith("approval-"):
         return "ids that begin with `approval-` belong to the approvals"
-    if predicate is None:
+    if requirement.predicate not in PREDICATES:
         return f"there is no predicate `{requirement.predicate}`"
     if requirement.predicate in NOT_ASKED_THIS_WAY:
         return f"`{requirement.predicate}` cannot be a requirement"
@@ -39,9 +43,17 @@ def problem_with(requirement: Requirement) -> str:
             if not requirement.result
             else f"`{requirement.predicate}` has no result"
         )
+    return ""
+
+
+def _fields(requirement: Requirement) -> str:
     for condition in requirement.where:
-        if problem := _condition(predicate, condition):
+        if problem := _condition(PREDICATES[requirement.predicate], condition):
             return f"where `{condition.path}`: {problem}"
+    return ""
+
+
+def _names(requirement: Requirement) -> str:
     if requirement.criteria_first and requirement.predicate != "evaluation":
         return "`criteria_first` is for evaluations"
     for name in requirement.independent_of:
