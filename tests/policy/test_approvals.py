@@ -202,7 +202,7 @@ def test_the_trainer_does_not_approve() -> None:
 
 
 def test_the_trainers_other_key_does_not_approve() -> None:
-    assert "nobody approves his own work" in refused(story.told(), "mina-laptop")
+    assert "nobody approves their own work" in refused(story.told(), "mina-laptop")
 
 
 def test_the_labeller_does_not_approve_whatever_descends_from_it() -> None:

@@ -53,7 +53,7 @@ def command(
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         named = resolve(project, artifact)
-        before = {result.id: result for result in project.gate(named, question).results}
+        before = project.gate(named, question).statuses
         if requirement not in before:
             raise UsageError(
                 f"the gate asks nothing called {requirement!r:.80} for {question}",
@@ -70,15 +70,16 @@ def command(
             signer=principal,
             renews=project.entry(renews).digest if renews is not None else "",
         )
-        results = {result.id: result for result in project.gate(named, question).results}
-        accepted = results[requirement].status == "waived"
+        after = project.gate(named, question)
+        accepted = after.statuses[requirement] in ("waived", "satisfied")
+        reasons = [r.reason for r in after.results if r.id == requirement and not r.holds]
         emit(
-            {"index": recorded.index, "accepted": accepted, "result": results[requirement]},
+            {"index": recorded.index, "accepted": accepted, "reasons": reasons},
             [
                 f"waiver of {requirement} recorded as entry {recorded.index}",
                 "the gate accepts it"
                 if accepted
-                else f"the gate does not accept it: {results[requirement].reason}",
+                else f"the gate does not accept it: {'; '.join(reasons)}",
             ],
             style=style,
         )

@@ -159,7 +159,7 @@ class History:
                 raise type(error)(where, advice=error.advice) from error
 
     def verified(self) -> tuple[Verified, ...]:
-        """All statements so far, each carrying its signer as the *newest* trust root knows him, so
+        """All statements so far, each carrying its signer as the *newest* trust root has it, so
         that a later revocation for cause shows. TamperError if the anchor was never met."""
         if self._items and not self._reached_anchor:
             raise TamperError("the ledger ends before the trust root that was handed in")

@@ -24,7 +24,7 @@ Append = Callable[[Sequence[NewEntry]], SignedCheckpoint]
 
 
 class _Request:
-    """Entries of one caller, and the lock that holds him until they are durable."""
+    """Entries of one caller, and the lock that holds the caller until they are durable."""
 
     __slots__ = ("after", "done", "entries", "error", "result")
 

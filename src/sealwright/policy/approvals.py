@@ -131,7 +131,7 @@ def _duty_problem(case: Case, item: Verified) -> str:
     signer, actor = item.principal, actor_of(item)
     for deeds in (case.authors, case.evaluators):
         if actor in deeds:
-            return f"{signer.id} {deeds[actor]}: nobody approves his own work"
+            return f"{signer.id} {deeds[actor]}: nobody approves their own work"
     if actor in case.policy_makers:
         return f"{signer.id} recorded this policy, and nobody else has countersigned it"
     return ""

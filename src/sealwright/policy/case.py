@@ -20,7 +20,7 @@ from sealwright.policy.model import Policy, TierRules
 from sealwright.policy.tier import tier_of
 
 MAX_SKEW: Final = timedelta(minutes=5)
-"""How far a signer's clock may run ahead before his statement counts for nothing."""
+"""How far a signer's clock may run ahead before the statement counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Case:
     """Who made the artifact or anything in its lineage → what they did."""
     evaluators: Mapping[Actor, str] = field(repr=False)
     policy_makers: frozenset[Actor]
-    """Who may not approve, since nobody countersigned his change of the policy."""
+    """Who may not approve, since nobody countersigned their change of the policy."""
     tier_evidence: tuple[Verified, ...] = field(repr=False)
     """What the tier rests on."""
 

@@ -1,4 +1,4 @@
-"""The decision digest: what an approver puts his name to. New evidence makes a new one.
+"""The decision digest: what an approver signs. New evidence makes a new one.
 
 It binds the artifact, the policy, the evidence that the verdict rests on (without the approvals
 themselves), the residual risks, the open waivers and the question.

@@ -1,4 +1,4 @@
-"""Separation of duties, in code and not in policy: nobody judges his own work.
+"""Separation of duties, in code and not in policy: nobody judges their own work.
 
 An approver is not an author anywhere in the artifact's lineage (who labelled, registered or
 processed its data, who trained it, who evaluated it for the record). Whoever signs in the role of

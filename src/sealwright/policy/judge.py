@@ -156,7 +156,7 @@ def _wrong_signer(case: Case, requirement: Requirement, item: Verified) -> str:
     if requirement.signer_roles and not set(signer.roles) & set(requirement.signer_roles):
         return f"{signer.id} signed it without the role {' or '.join(requirement.signer_roles)}"
     if actor in case.authors and _separated(requirement, item):
-        return f"{signer.id} signed it and {case.authors[actor]}: nobody judges his own work"
+        return f"{signer.id} signed it and {case.authors[actor]}: nobody judges their own work"
     for kind in requirement.independent_of:
         for digest in (*case.index.subjects[item.digest], *_lineage(case)):
             if any(actor == actor_of(other) for other in case.index.about(digest, kind)):
@@ -166,7 +166,7 @@ def _wrong_signer(case: Case, requirement: Requirement, item: Verified) -> str:
 
 def _separated(requirement: Requirement, item: Verified) -> bool:
     """Whether an author's word does not count here. In code, whatever the policy says: who is taken
-    for his role as validator is no author."""
+    for the role of validator is no author."""
     accepted = set(item.principal.roles) & set(requirement.signer_roles)
     return accepted == {"validator"} or "author" in requirement.independent_of
 
@@ -253,7 +253,7 @@ def _last_words(assessed: Iterable[Assessment]) -> list[Assessment]:
 
 
 def _replaces(later: Assessment, earlier: Assessment | None) -> bool:
-    """Whether a signer's later statement takes the place of his earlier one."""
+    """Whether a signer's later statement takes the place of an earlier one."""
     if earlier is None or later.negative or later.state == "good":
         return True
     if earlier.negative:

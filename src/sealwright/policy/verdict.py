@@ -11,6 +11,15 @@ from sealwright.evidence.predicates.governance import Question, Tier
 
 Status = Literal["satisfied", "missing", "stale", "failed", "wrong-signer", "waived"]
 
+_FROM_BEST: tuple[Status, ...] = (
+    "satisfied",
+    "waived",
+    "missing",
+    "stale",
+    "wrong-signer",
+    "failed",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementResult:
@@ -86,6 +95,15 @@ class Verdict:
             "<th scope='col'>why</th><th scope='col'>command</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )
+
+    @property
+    def statuses(self) -> dict[str, Status]:
+        """Requirement id → status; the worst where one requirement speaks of several artifacts."""
+        worst: dict[str, Status] = {}
+        for result in self.results:
+            known = worst.get(result.id, "satisfied")
+            worst[result.id] = max(known, result.status, key=_FROM_BEST.index)
+        return worst
 
     @property
     def denied_by(self) -> tuple[RequirementResult, ...]:

@@ -102,7 +102,7 @@ def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> s
     outcome = "admitted" if verdict.admitted else "denied"
     if outcome != said.outcome:
         return f"entry {item.index}: says {said.outcome}, but the evidence says {outcome}"
-    statuses = {result.id: result.status for result in verdict.results}
+    statuses = verdict.statuses
     if statuses != said.requirements:
         wrong = sorted(k for k in statuses if statuses[k] != said.requirements.get(k))
         return f"entry {item.index}: {', '.join(wrong[:5]) or 'a requirement'} stands otherwise"

@@ -160,7 +160,7 @@ def decision(verdict: Verdict) -> Statement[said.Decision]:
         tier=verdict.tier,
         policy=verdict.policy,
         evidence=tuple(sorted(verdict.evidence)),
-        requirements={result.id: result.status for result in verdict.results},
+        requirements=dict(verdict.statuses),
         ledger_size=verdict.ledger_size,
         inputs=tuple(
             Resource(name=name, digest={"sha256": digest}, annotations={"kind": "dataset"})

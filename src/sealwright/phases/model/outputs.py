@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
 from pathlib import Path
 
 from sealwright.phases.model.sandbox.interface import Violation
 from sealwright.phases.model.sandbox.limits import MAX_OUTPUT_FILES
+from sealwright.phases.model.sandbox.plan import remove
 
+PREVIOUS = "previous"
+"""In a stage: the model that is being replaced."""
 _MAX_TOLD = 16
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
 
 
 def examine(folder: Path, *, bound: int) -> tuple[Violation, ...]:
@@ -62,7 +67,14 @@ def settle(folder: Path) -> None:
 
 
 def move_into_place(folder: Path, target: Path, *, aside: Path) -> None:
-    """Renames `folder` to `target`; what was there goes to `aside`, and comes back on failure."""
+    """Renames `folder` to `target`; what was there is exchanged for it in one step.
+
+    Where the file system cannot do that, it goes to `aside` for a moment, and comes back on
+    failure: at once, or by `clear` if we are killed in that moment.
+    """
+    if target.exists() and _exchange(folder, target):
+        _sync(target.parent)
+        return
     replaced = target.exists()
     if replaced:
         target.rename(aside)
@@ -73,6 +85,26 @@ def move_into_place(folder: Path, target: Path, *, aside: Path) -> None:
             aside.rename(target)
         raise
     _sync(target.parent)
+
+
+def clear(stage: Path, *, target: Path) -> None:
+    """Deletes a stage, after a run or after the death of one; what was replaced, but by nothing,
+    goes back to `target`."""
+    previous = stage / PREVIOUS
+    if previous.exists() and not target.exists():
+        previous.rename(target)
+    remove(stage)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swaps two names in one step; False where the system or the file system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        return False
+    swapped: int = libc.renameat2(
+        _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE
+    )
+    return swapped == 0
 
 
 def _sync(path: Path) -> None:

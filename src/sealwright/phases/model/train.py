@@ -6,10 +6,10 @@ what it tried.
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.statement import Statement, subject
 from sealwright.evidence.tree import identify
 from sealwright.lifecycle.model import Training
+from sealwright.locks import work_folder
 from sealwright.phases.model import outputs
 from sealwright.phases.model.environment import current_environment, environment_resource
 from sealwright.phases.model.sandbox.interface import (
@@ -40,7 +41,6 @@ from sealwright.phases.model.sandbox.interface import (
     SandboxSpec,
     Violation,
 )
-from sealwright.phases.model.sandbox.plan import remove
 from sealwright.phases.model.sandbox.supervise import run
 
 BUILD_TYPE = "urn:sealwright:buildtype:sandboxed-training:v1"
@@ -110,8 +110,10 @@ def train(
     _compare(material, expected, when="before the run")
     target = _target(root, training.output)
     target.parent.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=".sealwright-train-", dir=target.parent))
-    try:
+    stage_prefix = f".sealwright-train-{target.name}-"
+    with work_folder(
+        target.parent, prefix=stage_prefix, discard=partial(outputs.clear, target=target)
+    ) as stage:
         produced = stage / "output"
         produced.mkdir(mode=0o700)
         outcome = run(_spec(training, root, inputs, produced), clock=clock, level=level)
@@ -132,9 +134,7 @@ def train(
             )
         outputs.settle(produced)
         artifact = identify(produced)
-        outputs.move_into_place(produced, target, aside=stage / "previous")
-    finally:
-        remove(stage)
+        outputs.move_into_place(produced, target, aside=stage / outputs.PREVIOUS)
     placed = Artifact(digest=artifact.digest, files=artifact.files, root=target)
     provenance = _provenance(training, material, inputs, outcome, config=config)
     custody = Custody(
