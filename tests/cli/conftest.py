@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
 from tests.cli.console import Console
 
 APPROVERS = {"sam": "security", "dana": "data", "lea": "legal", "ines": "domain"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.cli.console import Console, open_ones, statuses
 
 STEPS = [
@@ -96,20 +97,49 @@ def poison(sealwright: Console, *, share: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "kind", "detail"),
+    ("line", "tried"),
     [
-        ('__import__("socket").create_connection(("192.0.2.1", 443), 1)', "network", "socket"),
-        ('open("/etc/passwd-", "w")', "write", "/etc/passwd-"),
-        ('raise SystemExit("no convergence")', "", ""),
+        (
+            '__import__("socket").create_connection(("192.0.2.1", 443), 1)',
+            "connect to 192.0.2.1 port 443",
+        ),
+        ('open("/etc/passwd-", "w")', "write /etc/passwd-"),
     ],
 )
-def test_a_script_that_reaches_out_is_stopped_and_shown(
-    fresh: Console, line: str, kind: str, detail: str
+def test_a_script_that_reaches_out_is_stopped_and_what_it_tried_is_on_record(
+    fresh: Console, line: str, tried: str
 ) -> None:
     (fresh.folder / "train.py").write_text(f'"""Does no training."""\n{line}\n')
     answer = fresh("run", expect=1)
-    assert "XX training" in answer.out, answer
-    import json
-    for e in fresh.json("ledger","show")[-4:]: print(json.dumps(fresh.json("ledger","show",str(e["index"])))[:3000])
-    print(fresh("ledger","show").out[-500:])
-    assert 0
+    assert f"STOPPED: the run was stopped: it tried to {tried}" in answer.out
+    assert "ADMITTED" not in answer.out
+    assert not (fresh.folder / "model").exists()
+    (incident,) = fresh.entries("incident")
+    assert incident["predicate"]["status"] == "open"
+    assert tried in incident["predicate"]["detail"]
+
+
+def test_after_an_incident_nothing_is_trained_until_a_person_closes_it(fresh: Console) -> None:
+    script = fresh.folder / "train.py"
+    good = script.read_text()
+    script.write_text('"""Reads what it must not."""\nprint(open("data/test.csv").read())\n')
+    assert fresh.json("run", expect=1)["halted"]
+    script.write_text(good)
+    (incident,) = fresh.json("incident", "list")
+    stopped = fresh.json("run", "model", expect=1)["verdict"]
+    assert incident["incident"]["id"] in str(stopped["results"])
+    fresh("incident", "close", "training-", "--as", "sam", "--reason", "typing error in a path")
+    assert fresh.json("incident", "list") == []
+    assert fresh.json("gate", "system", "--for", "train")["admitted"]
+
+
+def test_a_script_that_fails_is_told_with_its_exit_code(fresh: Console) -> None:
+    (fresh.folder / "train.py").write_text('"""Fails."""\nraise SystemExit("diverged")\n')
+    answer = fresh("run", "--verbose", expect=1)
+    assert "STOPPED: the command failed with exit code 1" in answer.out
+    assert "diverged" in answer.out
+
+
+def test_an_incident_that_is_not_open_cannot_be_closed(fresh: Console) -> None:
+    answer = fresh("incident", "close", "fire", "--as", "sam", "--reason", "out", expect=2)
+    assert "no open incidents" in answer.err

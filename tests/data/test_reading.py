@@ -106,6 +106,22 @@ def test_staged_bytes_are_sealed(tmp_path: Path) -> None:
         staged.close()
 
 
+def test_without_sealed_memory_a_private_copy_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "has_sealed_memory", lambda: False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    path = write_csv(tmp_path / "data.csv", ["x"], [["1"], ["2"]])
+    with opened(data=source(path)) as tables:
+        (copy,) = (tmp_path / "tmp").rglob("bytes")
+        assert copy.stat().st_mode & 0o777 == 0o400
+        assert copy.parent.stat().st_mode & 0o777 == 0o700
+        write_csv(path, ["x"], [["666"]])
+        assert tables["data"].rows == 2
+    assert not list((tmp_path / "tmp").iterdir())
+
+
 def test_a_manifest_that_is_not_its_digest_is_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "data.csv", ["x"], [["1"]])
     known = identify(path)

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from tests.docs.walkthrough import Block, Reader, blocks, commands, edited, unseen
 
 ROOT = Path(__file__).parents[2]

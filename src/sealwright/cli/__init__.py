@@ -21,6 +21,7 @@ COMMANDS = {
     "why": ("sealwright.cli.why:command", "Walk from a denial to its root cause."),
     "approve": ("sealwright.cli.approve:command", "Sign your answer to the gate's question."),
     "waive": ("sealwright.cli.waive:command", "Grant a dated exception to one requirement."),
+    "incident": ("sealwright.cli.incident:group", "See what went wrong; say when it is over."),
     "trace": ("sealwright.cli.trace:command", "Follow an artifact up and down its lineage."),
     "data": ("sealwright.cli.data:group", "Add, check and open data sets."),
     "train": ("sealwright.cli.train:command", "Train in the sandbox."),

@@ -75,6 +75,7 @@ def command(
             conditions=conditions,
             dissent=dissent,
             seconds=int(time.monotonic() - started),
+            seen=verdict.decision,
         )
         problem = counts(project, named, question, recorded, inputs=inputs)
         after = project.gate(named, question, inputs=inputs)

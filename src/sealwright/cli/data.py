@@ -21,6 +21,7 @@ def _examine(
     """Examines data sets, shows every check, and tells whether all passed."""
     from sealwright.evidence.predicates.data import DatasetValidation
     from sealwright.project.resolve import data_set
+    from sealwright.project.run import perform
     from sealwright.project.steps.data import steps
 
     with opened(folder, passphrase_file) as project:
@@ -28,9 +29,9 @@ def _examine(
         for name in chosen:
             data_set(project, name)  # an unknown name is an error before anything is recorded
         progress = TerminalProgress()
-        found = [(step, step.work(progress)) for step in steps(project, chosen)]
+        found = perform(project, steps(project, chosen), progress=progress, again=True)
         lines = []
-        for step, done in found:
+        for step, done in ((each.step, each.done) for each in found):
             lines.append(f" {mark(done.outcome)} {step.title}  {done.detail}")
             for item in done.evidence:
                 said = item.predicate
@@ -42,11 +43,15 @@ def _examine(
                         if check.result != "passed"
                     ]
         value = [
-            {"data": step.id, "outcome": done.outcome, "entries": [e.index for e in done.evidence]}
-            for step, done in found
+            {
+                "data": each.step.id,
+                "outcome": each.outcome,
+                "entries": [item.index for item in each.done.evidence],
+            }
+            for each in found
         ]
         emit({"data": value}, lines, style=style)
-        return all(done.outcome != "failed" for _, done in found)
+        return all(each.outcome != "failed" for each in found)
 
 
 @group.command("add", epilog="Example: sealwright data add train")

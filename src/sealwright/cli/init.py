@@ -112,7 +112,7 @@ def command(
     from sealwright.lifecycle.template import system_name
     from sealwright.project.create import create
     from sealwright.project.keyring import check_name
-    from sealwright.project.layout import Layout, write_atomically
+    from sealwright.project.layout import Layout
 
     root = folder.resolve()
     layout = Layout(root)
@@ -129,11 +129,10 @@ def command(
         root,
         system=system,
         owner=Person(id=principal, name=owner_name or principal, disciplines=disciplines),
+        lifecycle=text,
         passphrase=passphrase_from(file=passphrase_file, prompt=prompt),
         encrypt=encrypt,
     ) as project:
-        if text:
-            write_atomically(layout.lifecycle, text.encode())
         left = _left(text)
         edit = f"edit {layout.lifecycle.name}, then: " if left else ""
         lines = [

@@ -97,38 +97,37 @@ def add(
     from sealwright.errors import InputMissing
     from sealwright.evidence.keys import PublicKey
     from sealwright.evidence.predicates.governance import Person
-    from sealwright.project.people import add_principal, make_principal, root_signer
+    from sealwright.project.people import (
+        add_principal,
+        add_with_new_key,
+        make_principal,
+        root_signer,
+    )
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
-        holder = person or new_principal
-        made = None
-        if public is not None:
+        who = person or new_principal
+        holder = Person(id=who, name=name or who, disciplines=disciplines)
+        signing = principal or root_signer(project)
+        if public is None:
+            recorded = add_with_new_key(
+                project,
+                new_principal,
+                person=holder,
+                roles=roles,
+                days=days,
+                encrypt=encrypt,
+                signer=signing,
+            )
+        else:
             try:
                 new_key = PublicKey.from_pem(public.read_bytes())
             except OSError as error:
                 raise InputMissing(f"{public}: {error.strerror}") from error
-        else:
-            made = project.keyring.create(new_principal, encrypt=encrypt)
-            new_key = made.public
-        try:
-            recorded = add_principal(
-                project,
-                make_principal(
-                    new_principal,
-                    new_key,
-                    person=holder,
-                    roles=roles,
-                    now=project.clock(),
-                    days=days,
-                ),
-                person=Person(id=holder, name=name or holder, disciplines=disciplines),
-                signer=principal or root_signer(project),
+            added = make_principal(
+                new_principal, new_key, person=who, roles=roles, now=project.clock(), days=days
             )
-        except BaseException:
-            if made is not None:  # a key that nobody will ever know of is litter
-                project.layout.key(new_principal).unlink()
-            raise
-        entry = project.trust.principal(new_key.keyid)
+            recorded = add_principal(project, added, person=holder, signer=signing)
+        entry = project.trust.principal_named(new_principal)
         emit(
             {"principal": entry, "index": recorded.index},
             [

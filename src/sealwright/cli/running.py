@@ -36,12 +36,15 @@ def run_phases(
             project, phases=phases, progress=progress, again=again, ask_release=ask_release
         )
         lines = [] if verbose else _steps(report)
-        if report.verdict is not None:
+        if report.halted:  # an earlier gate's yes is not how this run ended
+            lines.append(f"{click.style('STOPPED', fg='red', bold=True)}: {report.halted}")
+        elif report.verdict is not None:
             lines.extend(verdict_lines(report.verdict, everything=False))
         value = {
             "steps": report.steps,
             "verdict": as_json(report.verdict) if report.verdict else None,
             "stopped": report.stopped,
+            "halted": report.halted,
         }
         emit(value, lines, style=style)
         if report.stopped or (report.failed and report.verdict is None):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sealwright.errors import ConfigError, InputMissing
+from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.predicates.governance import Decision, PolicyRecord, TrustRoot
 from sealwright.evidence.verify import Verified
 from sealwright.ledger.audit import audit
 from sealwright.ledger.examine import Finding, Report
 from sealwright.ledger.offline import verify_folder
+from sealwright.phases.governance.record import decision
 from sealwright.policy.case import GateRequest, Input
 from sealwright.policy.gate import gate
 from sealwright.policy.load import parse_policy
@@ -66,23 +68,17 @@ def _with_decisions(report: Report) -> Audit:
 
 def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> str:
     """Why the decision does not follow from the evidence that it names; empty if it does."""
+    place = f"entry {item.index}"
     if not 0 < said.ledger_size <= item.index:
-        return f"entry {item.index}: decides on {said.ledger_size} entries, which cannot be"
-    known = entries[: said.ledger_size]
-    text = next(
-        (
-            record.predicate.text
-            for record in reversed(known)
-            if isinstance(record.predicate, PolicyRecord) and record.predicate.sha256 == said.policy
-        ),
-        None,
-    )
+        return f"{place}: decides on {said.ledger_size} entries, which cannot be"
+    known = _as_known_then(entries[: said.ledger_size])
+    text = _policy_text(known, said.policy)
     if text is None:
-        return f"entry {item.index}: the policy {said.policy[:12]} it names is not on record"
+        return f"{place}: the policy {said.policy[:12]} it names is not on record"
     try:
-        policy = parse_policy(text, file=f"policy of entry {item.index}")
+        policy = parse_policy(text, file=f"policy of {place}")
     except ConfigError as error:
-        return f"entry {item.index}: the policy on record cannot be read: {error.message}"
+        return f"{place}: the policy on record cannot be read: {error.message}"
     subject = item.statement.subjects[0]
     verdict = gate(
         policy,
@@ -92,21 +88,49 @@ def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> s
             question=said.question,
             system=_system(entries),
             inputs=tuple(
-                Input(digest=resource.digest["sha256"], name=resource.name)
+                Input(digest=resource.digest.get("sha256", ""), name=resource.name)
                 for resource in said.inputs
             ),
         ),
         known,
         item.at,
     )
-    outcome = "admitted" if verdict.admitted else "denied"
-    if outcome != said.outcome:
-        return f"entry {item.index}: says {said.outcome}, but the evidence says {outcome}"
-    statuses = verdict.statuses
-    if statuses != said.requirements:
-        wrong = sorted(k for k in statuses if statuses[k] != said.requirements.get(k))
-        return f"entry {item.index}: {', '.join(wrong[:5]) or 'a requirement'} stands otherwise"
+    return _difference(place, said, decision(verdict).predicate)
+
+
+def _difference(place: str, said: Decision, computed: Decision) -> str:
+    if said.outcome != computed.outcome:
+        return f"{place}: says {said.outcome}, but the evidence says {computed.outcome}"
+    if said.requirements != computed.requirements:
+        names = sorted(said.requirements.keys() | computed.requirements.keys())
+        wrong = [n for n in names if said.requirements.get(n) != computed.requirements.get(n)]
+        return f"{place}: {', '.join(wrong[:5])} stands otherwise"
+    if said.tier != computed.tier:
+        return f"{place}: says tier {said.tier}, but the evidence says {computed.tier}"
+    if (said.evidence, said.inputs) != (computed.evidence, computed.inputs):
+        return f"{place}: rests on other evidence than it says"
     return ""
+
+
+def _as_known_then(entries: Sequence[Verified]) -> tuple[Verified, ...]:
+    """The entries with their signers as the trust root of *then* knew them: a key that was revoked
+    later does not make a decision wrong that was right when it was taken."""
+    principals = {
+        principal.id: principal
+        for item in entries
+        if isinstance(item.predicate, TrustRoot)
+        for principal in item.predicate.principals
+    }
+    return tuple(replace(item, principal=principals[item.principal.id]) for item in entries)
+
+
+def _policy_text(entries: Sequence[Verified], digest: str) -> str | None:
+    """The policy with this digest; its text is what counts, not the digest beside it."""
+    for item in entries:
+        said = item.predicate
+        if isinstance(said, PolicyRecord) and sha256_hex(said.text.encode()) == digest:
+            return said.text
+    return None
 
 
 def _system(entries: Sequence[Verified]) -> str:

@@ -5,11 +5,14 @@ Everything the command line does goes through here, so a Python program can do i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 
+from sealwright import locks
 from sealwright.clock import Clock, system_clock
 from sealwright.errors import InputMissing, TamperError, UsageError
 from sealwright.evidence.dsse import sign_statement
@@ -47,6 +50,8 @@ class Project:
         self.keyring = Keyring(layout, passphrase=passphrase)
         self._history: History | None = None
         self._evidence: tuple[Verified, ...] = ()
+        self._threads = RLock()
+        self._in_turn = False
 
     @classmethod
     def open(
@@ -125,13 +130,14 @@ class Project:
 
     def evidence(self) -> tuple[Verified, ...]:
         """Everything in the ledger, verified, in order."""
-        if self._history is None:
-            self._history = History(self.anchor)
-        known = len(self._history)
-        self._history.extend(entry.envelope for entry in self.ledger.entries(known))
-        if len(self._history) != known:
-            self._evidence = self._history.verified()
-        return self._evidence
+        with self._threads:
+            if self._history is None:
+                self._history = History(self.anchor)
+            known = len(self._history)
+            self._history.extend(entry.envelope for entry in self.ledger.entries(known))
+            if len(self._history) != known:
+                self._evidence = self._history.verified()
+            return self._evidence
 
     def graph(self) -> Graph:
         """The lineage that the evidence tells."""
@@ -176,11 +182,27 @@ class Project:
         """
         key = self.keyring.signer(signer)
         envelope = sign_statement(statement, key)
-        self.evidence()
-        assert self._history is not None
-        self._history.check(envelope)
-        receipt = self.ledger.append(envelope, public_key=key.public)
-        return self.evidence()[receipt.index]
+        with self.turn():
+            self.evidence()
+            assert self._history is not None
+            self._history.check(envelope)
+            receipt = self.ledger.append(envelope, public_key=key.public)
+            return self.evidence()[receipt.index]
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """While this lasts nobody else records: what was read is still the newest when it is
+        written on. Turns of one project may lie inside each other."""
+        with self._threads:
+            if self._in_turn:
+                yield
+                return
+            with locks.turn(self.layout.state):
+                self._in_turn = True
+                try:
+                    yield
+                finally:
+                    self._in_turn = False
 
     def gate(self, artifact: Named, question: Question, *, inputs: Sequence[Named] = ()) -> Verdict:
         """The gate's answer now. `inputs` are the data sets that a training run will use."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from sealwright.clock import Clock, system_clock
-from sealwright.errors import UsageError
+from sealwright.errors import CannotLook, UsageError
 from sealwright.evidence.dsse import encode_envelope
 from sealwright.evidence.keyfile import Passphrase
 from sealwright.evidence.predicates.governance import Person
 from sealwright.ledger.ledger import Ledger
+from sealwright.locks import work_folder
 from sealwright.project.core import Project
-from sealwright.project.keyring import Keyring
+from sealwright.project.keyring import Keyring, check_name
 from sealwright.project.layout import STATE_FOLDER, Layout, write_atomically
 from sealwright.project.people import first_trust_root, make_principal
 
@@ -27,56 +27,72 @@ def create(
     system: str,
     owner: Person,
     roles: Sequence[str] = OWNER_ROLES,
+    lifecycle: str = "",
     clock: Clock = system_clock,
     passphrase: Passphrase | None = None,
     encrypt: bool = False,
 ) -> Project:
     """Makes `.sealwright/` in `root`: the owner's and the log's key, trust root and a ledger that
-    begins with it. The folder appears complete or not at all.
+    begins with it. The folder appears complete or not at all; `lifecycle`, the text of
+    `sealwright.toml` if there is one to write, just before it.
 
-    UsageError if there is one already.
+    Keys that are kept elsewhere (SEALWRIGHT_KEYS) and are there already are used.
+    UsageError if the folder is there already.
     """
     layout = Layout(root.resolve())
+    check_name(owner.id)
+    _check_free(layout)
+    outside = [path for path in (layout.key(owner.id), layout.log_key) if not path.exists()]
+    try:
+        layout.root.mkdir(parents=True, exist_ok=True)
+        with work_folder(layout.root, prefix=f"{STATE_FOLDER}.new-") as folder:
+            nursery = Layout(folder)
+            _fill(
+                nursery,
+                system=system,
+                owner=owner,
+                roles=roles,
+                clock=clock,
+                passphrase=passphrase,
+                encrypt=encrypt,
+            )
+            if lifecycle:
+                write_atomically(layout.lifecycle, lifecycle.encode())
+            _check_free(layout)
+            nursery.state.rename(layout.state)
+    except OSError as error:
+        raise CannotLook(f"{layout.state}: cannot be made: {error.strerror}") from error
+    finally:
+        if not layout.state.exists():
+            for path in outside:
+                path.unlink(missing_ok=True)
+    return Project.open(layout.root, clock=clock, passphrase=passphrase)
+
+
+def _check_free(layout: Layout) -> None:
     if layout.state.exists():
         raise UsageError(
             f"{layout.state} is there already", advice="a project is started once; use `keys add`"
         )
-    token = secrets.token_hex(4)
-    nursery = Layout(layout.root / f"{STATE_FOLDER}.new-{token}")
-    try:
-        _fill(
-            nursery,
-            system=system,
-            origin=f"sealwright.local/{system}/{token}",
-            owner=owner,
-            roles=roles,
-            clock=clock,
-            passphrase=passphrase,
-            encrypt=encrypt,
-        )
-        nursery.state.rename(layout.state)
-    finally:
-        shutil.rmtree(nursery.root, ignore_errors=True)
-    return Project.open(layout.root, clock=clock, passphrase=passphrase)
 
 
 def _fill(
     layout: Layout,
     *,
     system: str,
-    origin: str,
     owner: Person,
     roles: Sequence[str],
     clock: Clock,
     passphrase: Passphrase | None,
     encrypt: bool,
 ) -> None:
-    layout.state.mkdir(parents=True, mode=0o700)
+    layout.state.mkdir(mode=0o700)
     (layout.state / ".gitignore").write_text("*\n", encoding="utf-8")
     keyring = Keyring(layout, passphrase=passphrase)
-    key = keyring.create(owner.id, encrypt=encrypt)
-    log_key = keyring.create_log()
+    key = keyring.obtain(owner.id, encrypt=encrypt)
+    log_key = keyring.obtain_log()
     now = clock()
+    origin = f"sealwright.local/{system}/{secrets.token_hex(4)}"
     envelope = first_trust_root(
         system=system,
         origin=origin,

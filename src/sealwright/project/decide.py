@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sealwright.errors import UsageError
-from sealwright.evidence.predicates.governance import Approval, Decision, Question
+from sealwright.errors import Refused, UsageError
+from sealwright.evidence.predicates.governance import (
+    Approval,
+    Decision,
+    PolicyRecord,
+    Question,
+)
 from sealwright.evidence.verify import Verified
 from sealwright.phases.governance import record
 from sealwright.policy.approvals import approval_problem
@@ -38,15 +43,30 @@ def ask(
 ) -> Asked:
     """Asks the gate and puts its decision on record, signed by `signer` (None: not recorded).
 
-    The same answer to the same question on the same evidence is not recorded twice.
+    The policy goes on record first if it is not there yet: without it nobody could compute the
+    decision again. The same answer to the same question on the same evidence is not recorded twice.
     """
-    verdict = project.gate(artifact, question, inputs=inputs)
     if signer is None:
-        return Asked(verdict, None)
-    before = _last_decision(project, artifact.digest, question)
-    if before is not None and _same(before, verdict):
-        return Asked(verdict, before)
-    return Asked(verdict, project.record(record.decision(verdict), signer=signer))
+        return Asked(project.gate(artifact, question, inputs=inputs), None)
+    with project.turn():
+        _put_policy_on_record(project, signer=signer)
+        verdict = project.gate(artifact, question, inputs=inputs)
+        before = _last_decision(project, artifact.digest, question)
+        if before is not None and _same(before, verdict):
+            return Asked(verdict, before)
+        return Asked(verdict, project.record(record.decision(verdict), signer=signer))
+
+
+def _put_policy_on_record(project: Project, *, signer: str) -> None:
+    policy = project.policy
+    for item in project.evidence():
+        if isinstance(item.predicate, PolicyRecord) and item.predicate.sha256 == policy.digest:
+            return
+    name = project.lifecycle.system.name
+    project.record(
+        record.policy_record(name, name=policy.name, text=policy.text, now=project.clock()),
+        signer=project.signer_at_hand("governance") or signer,
+    )
 
 
 def question_text(verdict: Verdict) -> str:
@@ -71,27 +91,35 @@ def approve(
     conditions: Sequence[str] = (),
     dissent: str = "",
     seconds: int = 0,
+    seen: str = "",
 ) -> Verified:
     """Signs one person's answer to the gate's question about exactly the evidence there is now.
 
-    Whether it counts is for the gate to say: an author's answer, or one outside the person's
-    disciplines, is recorded and does not count.
+    `seen` is the decision digest of the verdict that the person looked at: Refused if it is another
+    one by now. Whether the answer counts is for the gate to say: an author's, or one outside the
+    person's disciplines, is recorded and does not count.
     """
-    verdict = project.gate(artifact, question, inputs=inputs)
-    statement = record.approval(
-        artifact.subject,
-        decision=verdict.decision,
-        question=question_text(verdict),
-        answer=answer,
-        discipline=discipline,
-        reason=reason,
-        conditions=conditions,
-        dissent=dissent,
-        seconds=seconds,
-        shown=verdict.evidence,
-        now=project.clock(),
-    )
-    return project.record(statement, signer=signer)
+    with project.turn():
+        verdict = project.gate(artifact, question, inputs=inputs)
+        if seen not in ("", verdict.decision):
+            raise Refused(
+                "the evidence has changed since it was shown; nothing was signed",
+                advice="look again, then answer: nobody approves what they did not see",
+            )
+        statement = record.approval(
+            artifact.subject,
+            decision=verdict.decision,
+            question=question_text(verdict),
+            answer=answer,
+            discipline=discipline,
+            reason=reason,
+            conditions=conditions,
+            dissent=dissent,
+            seconds=seconds,
+            shown=verdict.evidence,
+            now=project.clock(),
+        )
+        return project.record(statement, signer=signer)
 
 
 def counts(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 
 from sealwright.errors import InputMissing, UsageError
 from sealwright.evidence.keyfile import Passphrase, read_log_key, read_signing_key, write_key
 from sealwright.evidence.keys import LogKey, SigningKey
-from sealwright.project.layout import Layout
+from sealwright.ledger.pin import sync_folder
+from sealwright.project.layout import LOG_KEY, Layout
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
@@ -49,18 +51,58 @@ class Keyring:
         return read_log_key(self._layout.log_key, passphrase=self._passphrase)
 
     def create(self, principal: str, *, encrypt: bool = False) -> SigningKey:
-        """Makes and stores a new key for `principal`."""
-        key = SigningKey.generate()
+        """Makes and stores a new key for `principal`; UsageError if one is there already."""
+        path = self._layout.key(check_name(principal))
+        if encrypt and self._passphrase is None:
+            raise UsageError("there is no passphrase to encrypt the key with")
         secret = self._passphrase() if encrypt and self._passphrase else None
-        write_key(key, self._layout.key(check_name(principal)), passphrase=secret)
+        key = SigningKey.generate()
+        _store(key, path, passphrase=secret)
         self._loaded[principal] = key
         return key
 
-    def create_log(self) -> LogKey:
-        """Makes and stores the log's key."""
+    def obtain(self, principal: str, *, encrypt: bool = False) -> SigningKey:
+        """The key of `principal`, made and stored where there is none yet.
+
+        UsageError if it is to be encrypted and the one that is there is not.
+        """
+        path = self._layout.key(check_name(principal))
+        if not path.exists():
+            return self.create(principal, encrypt=encrypt)
+        if encrypt and not _is_encrypted(path):
+            raise UsageError(
+                f"{path}: a key that is not encrypted is here already",
+                advice="delete it if nobody uses it, or leave out --encrypt",
+            )
+        return self.signer(principal)
+
+    def obtain_log(self) -> LogKey:
+        """The log's key, made and stored where there is none yet."""
+        found = self.log()
+        if found is not None:
+            return found
         key = LogKey.generate()
-        write_key(key, self._layout.log_key)
+        _store(key, self._layout.log_key, passphrase=None)
         return key
+
+
+def _store(key: SigningKey | LogKey, path: Path, *, passphrase: bytes | None) -> None:
+    """The key file appears whole or not at all, and never in the place of another."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        write_key(key, draft, passphrase=passphrase)
+        path.hardlink_to(draft)
+    except FileExistsError as error:
+        raise UsageError(
+            f"{path}: a key is there already", advice="choose another name; keys are never replaced"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _is_encrypted(path: Path) -> bool:
+    return b"ENCRYPTED PRIVATE KEY" in path.read_bytes()
 
 
 def check_name(principal: str) -> str:
@@ -70,4 +112,6 @@ def check_name(principal: str) -> str:
             f"{principal!r:.80} is not a principal id",
             advice="lower-case letters, digits, `.`, `_` and `-`; at most 63",
         )
+    if principal == LOG_KEY:
+        raise UsageError(f"`{principal}` is the ledger's own name", advice="choose another id")
     return principal

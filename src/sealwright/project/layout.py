@@ -7,10 +7,13 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright.errors import InputMissing
+from sealwright.errors import CannotLook, InputMissing
+from sealwright.ledger.pin import sync_folder
 
 LIFECYCLE_FILE = "sealwright.toml"
 STATE_FOLDER = ".sealwright"
+LOG_KEY = "log"
+"""The name of the log's own key among those of the principals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Layout:
     @property
     def log_key(self) -> Path:
         """The log's own key."""
-        return self.keys / "log.pem"
+        return self.key(LOG_KEY)
 
     def key(self, principal: str) -> Path:
         """The private key of one principal."""
@@ -88,10 +91,24 @@ def find_root(start: Path) -> Path:
 
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Replaces `path` so that a reader, or a crash, sees the old bytes or the new, never a mix."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replaces `path` so that a reader, or a crash, sees the old bytes or the new, never a mix.
+
+    Durable on return. CannotLook if it cannot be written; what was there is untouched then.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data, mode=mode)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise CannotLook(
+            f"{path}: cannot be written: {error.strerror}",
+            advice="is the folder writable, and the disk not full?",
+        ) from error
+
+
+def _replace(path: Path, data: bytes, *, mode: int) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -101,8 +118,3 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

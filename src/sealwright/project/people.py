@@ -47,11 +47,7 @@ def make_principal(
     days: int = VALID_DAYS,
 ) -> Principal:
     """A principal valid from `now` for `days`; UsageError for unknown roles."""
-    for role in roles:
-        if role not in ROLES:
-            raise UsageError(f"there is no role {role!r}", advice=f"roles: {', '.join(ROLES)}")
-    if not roles:
-        raise UsageError(f"{name} needs a role", advice=f"roles: {', '.join(ROLES)}")
+    _check_roles(name, roles)
     return Principal(
         id=check_name(name),
         person=person,
@@ -90,54 +86,95 @@ def add_principal(
 
     A person who is there already keeps the name and gains the disciplines.
     """
-    root = project.trust.root
-    if any(existing.id == principal.id for existing in root.principals):
+    with project.turn():
+        root = project.trust.root
+        _check_new(root, principal.id, person)
+        if any(existing.key == principal.key for existing in root.principals):
+            raise UsageError("the trust root has this key already, under another id")
+        known = project.trust.person(person.id)
+        people = (*root.people, person)
+        if known is not None:
+            merged = tuple(dict.fromkeys((*known.disciplines, *person.disciplines)))
+            people = tuple(
+                msgspec.structs.replace(p, disciplines=merged) if p.id == person.id else p
+                for p in root.people
+            )
+        principals = (*root.principals, principal)
+        return _publish(project, people=people, principals=principals, signer=signer)
+
+
+def add_with_new_key(
+    project: Project,
+    name: str,
+    *,
+    person: Person,
+    roles: Sequence[str],
+    signer: str,
+    days: int = VALID_DAYS,
+    encrypt: bool = False,
+) -> Verified:
+    """As `add_principal`, with a key that is made here.
+
+    The key is stored before the trust root names it and never thrown away: where this is cut short,
+    doing it again goes on with the key that is there.
+    """
+    _check_roles(name, roles)
+    _check_new(project.trust.root, name, person)
+    project.keyring.signer(signer)  # a signer who is not here is told before a key is made
+    key = project.keyring.obtain(name, encrypt=encrypt)
+    principal = make_principal(
+        name, key.public, person=person.id, roles=roles, now=project.clock(), days=days
+    )
+    return add_principal(project, principal, person=person, signer=signer)
+
+
+def _check_roles(name: str, roles: Sequence[str]) -> None:
+    for role in roles:
+        if role not in ROLES:
+            raise UsageError(f"there is no role {role!r:.80}", advice=f"roles: {', '.join(ROLES)}")
+    if not roles:
+        raise UsageError(f"{name} needs a role", advice=f"roles: {', '.join(ROLES)}")
+
+
+def _check_new(root: TrustRoot, name: str, person: Person) -> None:
+    if any(existing.id == name for existing in root.principals):
         raise UsageError(
-            f"there is a principal {principal.id} already",
+            f"there is a principal {name} already",
             advice="give the new key another id; ids are never used twice",
         )
-    if any(existing.key == principal.key for existing in root.principals):
-        raise UsageError("the trust root has this key already, under another id")
     unknown = set(person.disciplines) - set(DISCIPLINES)
     if unknown:
         raise UsageError(
             f"there is no discipline {', '.join(sorted(unknown))}",
             advice=f"disciplines: {', '.join(DISCIPLINES)}",
         )
-    known = project.trust.person(person.id)
-    if known is not None:
-        merged = tuple(dict.fromkeys((*known.disciplines, *person.disciplines)))
-        people = tuple(
-            msgspec.structs.replace(p, disciplines=merged) if p.id == person.id else p
-            for p in root.people
-        )
-    else:
-        people = (*root.people, person)
-    return _publish(project, people=people, principals=(*root.principals, principal), signer=signer)
 
 
 def revoke_principal(
     project: Project, name: str, *, reason: str, for_cause: bool, signer: str
 ) -> Verified:
     """Revokes a key from now on. For cause: nothing it ever signed satisfies the gate any more."""
-    root = project.trust.root
-    target = project.trust.principal_named(name)
-    if target is None:
-        raise UsageError(f"there is no principal {name!r:.80}", advice="see `sealwright keys list`")
-    if target.revoked is not None:
-        raise UsageError(f"{name} was revoked at {target.revoked.at}: {target.revoked.reason}")
-    roots = [p for p in root.principals if ROOT_ROLE in p.roles and p.revoked is None]
-    if roots == [target]:
-        raise UsageError(
-            f"{name} is the last key with the role `root`; without it nobody could change this",
-            advice="add another root key first",
+    with project.turn():
+        root = project.trust.root
+        target = project.trust.principal_named(name)
+        if target is None:
+            raise UsageError(
+                f"there is no principal {name!r:.80}", advice="see `sealwright keys list`"
+            )
+        if target.revoked is not None:
+            raise UsageError(f"{name} was revoked at {target.revoked.at}: {target.revoked.reason}")
+        roots = [p for p in root.principals if ROOT_ROLE in p.roles and p.revoked is None]
+        if roots == [target]:
+            raise UsageError(
+                f"{name} is the last key with the role `root`; without it nobody could change this",
+                advice="add another root key first",
+            )
+        revoked = msgspec.structs.replace(
+            target,
+            revoked=RevokedKey(at=format_time(project.clock()), reason=reason, for_cause=for_cause),
         )
-    revoked = msgspec.structs.replace(
-        target,
-        revoked=RevokedKey(at=format_time(project.clock()), reason=reason, for_cause=for_cause),
-    )
-    principals = tuple(revoked if p.id == name else p for p in root.principals)
-    return _publish(project, people=root.people, principals=principals, signer=signer)
+        principals = tuple(revoked if p.id == name else p for p in root.principals)
+        return _publish(project, people=root.people, principals=principals, signer=signer)
 
 
 def root_signer(project: Project) -> str:

@@ -6,11 +6,12 @@ and evidence are unchanged is not repeated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sealwright.evidence.verify import Verified
 from sealwright.lifecycle.check import load_lifecycle
+from sealwright.locks import turn
 from sealwright.phases.validation.metrics import METRICS
 from sealwright.policy.verdict import Verdict
 from sealwright.project.core import Project
@@ -19,7 +20,21 @@ from sealwright.project.progress import Outcome, Progress
 from sealwright.project.resolve import model, training_inputs
 from sealwright.project.resolve import resolve as named
 from sealwright.project.steps.plan import plan
-from sealwright.project.steps.step import PHASES, Phase, Step, worst
+from sealwright.project.steps.step import PHASES, Done, Phase, Step, worst
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A step, and what it recorded or, if it was `current`, rests on."""
+
+    step: Step
+    done: Done
+    current: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the step ended."""
+        return "current" if self.current and self.done.outcome == "done" else self.done.outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,46 +83,54 @@ def run(
     Raises ConfigError before anything is done if a declared file is missing.
     """
     load_lifecycle(project.layout.lifecycle, metrics=METRICS)
-    memory = Memory.load(project.layout.memory)
-    fallen = _fallen(project)
-    reports: list[StepReport] = []
-    verdict: Verdict | None = None
-    halted = ""
-    for step in plan(project, phases, ask_release=ask_release):
-        progress.start(step.title)
-        inputs = step.inputs() if step.inputs else ""
-        kept = () if again else _current(project, step, inputs, memory, fallen)
-        if kept:
-            detail = "unchanged, evidence is current"
-            report = _report(step, worst(kept), detail, kept, current=True)
-        else:
-            done = step.work(progress)
-            if step.inputs:
-                digests = tuple(item.digest for item in done.evidence)
-                memory.remember(step.id, inputs=inputs, evidence=digests)
-            verdict, halted = done.verdict or verdict, done.halt
-            report = _report(step, done.outcome, done.detail, done.evidence)
-        reports.append(report)
-        progress.end(step.title, report.outcome, report.detail)
-        if halted or (verdict is not None and not verdict.admitted):
-            break
-    return RunReport(steps=tuple(reports), verdict=verdict, halted=halted)
+    steps = plan(project, phases, ask_release=ask_release)
+    performed = perform(project, steps, progress=progress, again=again)
+    verdicts = [each.done.verdict for each in performed if each.done.verdict is not None]
+    return RunReport(
+        steps=tuple(_report(each) for each in performed),
+        verdict=verdicts[-1] if verdicts else None,
+        halted=performed[-1].done.halt if performed else "",
+    )
 
 
-def _report(
-    step: Step,
-    outcome: Outcome,
-    detail: str,
-    evidence: Sequence[Verified],
-    *,
-    current: bool = False,
-) -> StepReport:
+def perform(
+    project: Project, steps: Iterable[Step], *, progress: Progress, again: bool = False
+) -> tuple[Performed, ...]:
+    """Does the steps in order and remembers what they recorded; those that are current are left out
+    unless `again`. A gate that says no ends it, and so does a step that leaves nothing to go on
+    with. Waits until nobody else performs steps in this project."""
+    project.layout.work.mkdir(exist_ok=True)
+    with turn(project.layout.work, waiting=lambda: progress.note("waiting for another run")):
+        memory = Memory.load(project.layout.memory)
+        fallen = frozenset[str]() if again else _fallen(project)
+        performed: list[Performed] = []
+        for step in steps:
+            progress.start(step.title)
+            inputs = step.inputs() if step.inputs else ""
+            kept = () if again else _current(project, step, inputs, memory, fallen)
+            if kept:
+                done = Done(
+                    evidence=kept, outcome=worst(kept), detail="unchanged, evidence is current"
+                )
+            else:
+                done = step.work(progress)
+                if step.inputs:
+                    digests = tuple(item.digest for item in done.evidence)
+                    memory.remember(step.id, inputs=inputs, evidence=digests)
+            performed.append(Performed(step, done, current=bool(kept)))
+            progress.end(step.title, performed[-1].outcome, done.detail)
+            if done.halt or (done.verdict is not None and not done.verdict.admitted):
+                break
+        return tuple(performed)
+
+
+def _report(performed: Performed) -> StepReport:
     return StepReport(
-        step=step.id,
-        title=step.title,
-        outcome="current" if current and outcome == "done" else outcome,
-        detail=detail,
-        evidence=tuple(item.index for item in evidence),
+        step=performed.step.id,
+        title=performed.step.title,
+        outcome=performed.outcome,
+        detail=performed.done.detail,
+        evidence=tuple(item.index for item in performed.done.evidence),
     )
 
 

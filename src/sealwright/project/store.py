@@ -6,13 +6,13 @@ comparison then says so.
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from pathlib import Path
 
-from sealwright.errors import TamperError
+from sealwright.errors import CannotLook, TamperError
 from sealwright.evidence.manifest import Artifact
 from sealwright.evidence.tree import identify
+from sealwright.locks import work_folder
 from sealwright.project.layout import Layout
 
 MAX_BYTES = 2 * 1024**3
@@ -29,20 +29,30 @@ def keep(layout: Layout, artifact: Artifact) -> bool:
         return True
     if artifact.root is None or artifact.size > MAX_BYTES:
         return False
-    nursery = layout.work / secrets.token_hex(8)
-    try:
-        for entry in artifact.files:
-            source = artifact.root / entry.path if artifact.root.is_dir() else artifact.root
-            target = nursery / entry.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target, follow_symlinks=False)
-        if identify(nursery).digest != artifact.digest:
+    layout.work.mkdir(exist_ok=True)
+    with work_folder(layout.work, prefix="version-") as nursery:
+        copy = nursery / artifact.digest
+        _copy(artifact.root, artifact, copy)
+        if identify(copy).digest != artifact.digest:
             raise TamperError(f"{artifact.root}: changed while it was copied")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        nursery.rename(place)
-    finally:
-        shutil.rmtree(nursery, ignore_errors=True)
+        place.parent.mkdir(exist_ok=True)
+        try:
+            copy.rename(place)
+        except OSError:
+            if not place.exists():  # else another process kept the same version meanwhile
+                raise
     return True
+
+
+def _copy(root: Path, artifact: Artifact, copy: Path) -> None:
+    for entry in artifact.files:
+        source = root / entry.path if root.is_dir() else root
+        target = copy / entry.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(source, target, follow_symlinks=False)
+        except OSError as error:
+            raise CannotLook(f"{source}: cannot be copied: {error.strerror}") from error
 
 
 def kept(layout: Layout, digest: str) -> Artifact | None:

@@ -1,7 +1,9 @@
 """Takes a file's bytes into sealed memory while hashing them.
 
 A file that is hashed and then opened again may have changed in between. Here the bytes that were
-hashed are the only bytes that the engine can reach: they lie in a sealed memory file (memfd).
+hashed are the only bytes that the engine can reach: they lie in a sealed memory file (memfd). Where
+a platform has none they lie in a private, read-only copy, which another process of the same user
+could still change.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ import errno
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +27,19 @@ CHUNK = 1 << 22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """A file's verified bytes in sealed memory. Whoever holds it closes it."""
+    """A file's verified bytes, out of others' reach. Whoever holds it closes it."""
 
     name: str
     """Path of the file inside its data set, as errors should name it."""
     descriptor: int
     size: int
+    copy: Path | None = None
+    """The private copy, where there is no sealed memory."""
 
     @property
     def path(self) -> str:
-        """Path under which this process can open the sealed bytes."""
-        return f"/proc/self/fd/{self.descriptor}"
+        """Path under which this process can open the bytes."""
+        return str(self.copy) if self.copy else f"/proc/self/fd/{self.descriptor}"
 
     def chunks(self, *, size: int = CHUNK) -> Iterator[bytes]:
         """The bytes from the beginning, `size` at a time."""
@@ -49,20 +55,16 @@ class Staged:
     def close(self) -> None:
         """Gives the memory back."""
         os.close(self.descriptor)
+        if self.copy is not None:
+            shutil.rmtree(self.copy.parent, ignore_errors=True)
 
 
 def stage(path: Path, *, expected: FileEntry, max_bytes: int) -> Staged:
     """Reads `path` once into sealed memory; its size and sha256 must be the `expected` ones.
 
-    Raises InputMissing if it cannot be opened, Unsupported for anything but a regular file or
-    where sealed memory does not exist, LimitReached above `max_bytes`, TamperError if the content
-    differs from `expected`.
+    Raises InputMissing if it cannot be opened, Unsupported for anything but a regular file,
+    LimitReached above `max_bytes`, TamperError if the content differs from `expected`.
     """
-    if not hasattr(os, "memfd_create") or not hasattr(fcntl, "F_ADD_SEALS"):
-        raise Unsupported(
-            "this platform has no sealed memory files",
-            advice="examine data on Linux 3.17 or newer",
-        )
     if expected.size > max_bytes:
         raise LimitReached(
             f"{expected.path}: {expected.size} bytes; at most {max_bytes} are read",
@@ -70,10 +72,11 @@ def stage(path: Path, *, expected: FileEntry, max_bytes: int) -> Staged:
         )
     source = _open(path)
     try:
-        memory = os.memfd_create("sealwright-data", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        memory, copy = _room()
     except OSError as error:
         os.close(source)
-        raise CannotLook(f"{expected.path}: no memory file: {error.strerror}") from error
+        raise CannotLook(f"{expected.path}: no room for it: {error.strerror}") from error
+    staged = Staged(name=expected.path, descriptor=memory, size=expected.size, copy=copy)
     try:
         digest, size = _copy(source, memory, limit=expected.size)
         if (digest, size) != (expected.sha256, expected.size):
@@ -81,17 +84,39 @@ def stage(path: Path, *, expected: FileEntry, max_bytes: int) -> Staged:
                 f"{expected.path}: content is not what its digest says",
                 advice="it changed since it was recorded; record a new version, or restore it",
             )
-        fcntl.fcntl(
-            memory,
-            fcntl.F_ADD_SEALS,
-            fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL,
-        )
+        _seal(staged)
     except BaseException:
-        os.close(memory)
+        staged.close()
         raise
     finally:
         os.close(source)
-    return Staged(name=expected.path, descriptor=memory, size=size)
+    return staged
+
+
+def has_sealed_memory() -> bool:
+    """Whether this platform can seal memory files (Linux 3.17 and newer)."""
+    return hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")
+
+
+def _room() -> tuple[int, Path | None]:
+    """An empty place for the bytes: a memory file, or a file in a folder of our own."""
+    if has_sealed_memory():
+        flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+        return os.memfd_create("sealwright-data", flags), None
+    folder = Path(tempfile.mkdtemp(prefix="sealwright-data-"))
+    copy = folder / "bytes"
+    return os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), copy
+
+
+def _seal(staged: Staged) -> None:
+    if staged.copy is not None:
+        staged.copy.chmod(0o400)
+        return
+    fcntl.fcntl(
+        staged.descriptor,
+        fcntl.F_ADD_SEALS,
+        fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL,
+    )
 
 
 def _open(path: Path) -> int:

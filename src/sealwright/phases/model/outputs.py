@@ -12,7 +12,7 @@ from sealwright.phases.model.sandbox.limits import MAX_OUTPUT_FILES
 from sealwright.phases.model.sandbox.plan import remove
 
 PREVIOUS = "previous"
-"""In a stage: the model that is being replaced."""
+"""In a stage: the folder for the model that is being replaced, under its own name."""
 _MAX_TOLD = 16
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # <fcntl.h>, <linux/fs.h>
 
@@ -77,6 +77,7 @@ def move_into_place(folder: Path, target: Path, *, aside: Path) -> None:
         return
     replaced = target.exists()
     if replaced:
+        aside.parent.mkdir(parents=True, exist_ok=True)
         target.rename(aside)
     try:
         folder.rename(target)
@@ -87,12 +88,12 @@ def move_into_place(folder: Path, target: Path, *, aside: Path) -> None:
     _sync(target.parent)
 
 
-def clear(stage: Path, *, target: Path) -> None:
-    """Deletes a stage, after a run or after the death of one; what was replaced, but by nothing,
-    goes back to `target`."""
-    previous = stage / PREVIOUS
-    if previous.exists() and not target.exists():
-        previous.rename(target)
+def clear(stage: Path) -> None:
+    """Deletes a stage, after a run or after the death of one. A model that lies in PREVIOUS and has
+    nothing in its place goes back there, beside the stage."""
+    for previous in (stage / PREVIOUS).glob("*"):
+        if not (stage.parent / previous.name).exists():
+            previous.rename(stage.parent / previous.name)
     remove(stage)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -45,6 +44,7 @@ from sealwright.phases.model.sandbox.supervise import run
 
 BUILD_TYPE = "urn:sealwright:buildtype:sandboxed-training:v1"
 BUILDER = "urn:sealwright:builder:sandbox"
+_STAGE = ".sealwright-train-"
 _MAX_DETAIL = 4000
 
 
@@ -110,10 +110,7 @@ def train(
     _compare(material, expected, when="before the run")
     target = _target(root, training.output)
     target.parent.mkdir(parents=True, exist_ok=True)
-    stage_prefix = f".sealwright-train-{target.name}-"
-    with work_folder(
-        target.parent, prefix=stage_prefix, discard=partial(outputs.clear, target=target)
-    ) as stage:
+    with work_folder(target.parent, prefix=_STAGE, discard=outputs.clear) as stage:
         produced = stage / "output"
         produced.mkdir(mode=0o700)
         outcome = run(_spec(training, root, inputs, produced), clock=clock, level=level)
@@ -134,7 +131,7 @@ def train(
             )
         outputs.settle(produced)
         artifact = identify(produced)
-        outputs.move_into_place(produced, target, aside=stage / outputs.PREVIOUS)
+        outputs.move_into_place(produced, target, aside=stage / outputs.PREVIOUS / target.name)
     placed = Artifact(digest=artifact.digest, files=artifact.files, root=target)
     provenance = _provenance(training, material, inputs, outcome, config=config)
     custody = Custody(

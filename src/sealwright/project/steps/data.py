@@ -79,16 +79,20 @@ def _examine(project: Project, name: str, progress: Progress) -> Done:
     }
     parent = previous_version(project, artifact)
     parent_name = _open_parent(project, name, parent, sources) if parent else ""
-    statements: list[Statement[Predicate]] = [
+    # Whoever opens leaves a trace first, also where the opening then fails.
+    accesses = [
         record.access(
-            name,
-            artifact.files,
+            other,
+            source.artifact,
             actor=signer,
-            purpose="examination",
+            purpose="examination" if other == name else f"comparison with {name}",
             outcome="granted",
             clock=clock,
         )
+        for other, source in sources.items()
     ]
+    opening = record_all(project, accesses, signer=signer).evidence
+    statements: list[Statement[Predicate]] = []
     quarantine = project.layout.quarantine / f"{name}-{artifact.digest[:12]}.csv"
     with open_tables(sources) as opened:
         lineage = _parent_digest(parent)
@@ -111,7 +115,11 @@ def _examine(project: Project, name: str, progress: Progress) -> Done:
     for statement in statements:
         _note(statement.predicate, progress)
     done = record_all(project, statements, signer=signer)
-    return replace(done, detail=f"{rows} rows, {artifact.digest[:16]}")
+    return replace(
+        done,
+        evidence=(*opening, *done.evidence),
+        detail=f"{rows} rows, {artifact.digest[:16]}",
+    )
 
 
 def _note(predicate: Predicate, progress: Progress) -> None:
