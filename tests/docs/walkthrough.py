@@ -2,10 +2,10 @@
 
 The conventions, which are also what a reader sees:
 
-    ```console            commands after `$ `, continued after `> `, then what they print. `…` stands
-                          for anything; a line that is `…` alone for any lines. Each line shown must
-                          be printed, in this order. A command succeeds unless `$ echo $?` follows
-                          it, which shows its exit code.
+    ```console            commands after `$ `, continued after `> `, then what they print. `…` is
+                          anything; a line that is `…` alone is any lines. Each line shown must be
+                          printed, in this order. A command succeeds, unless `$ echo $?` follows it
+                          and shows another exit code.
     ```python file=NAME   the whole file NAME
     ```toml edit=NAME     for each table: these keys get these values; tables of a list are added at
                           the end of the file

@@ -12,7 +12,7 @@ import sys
 import click
 
 from sealwright.cli.lazy import LazyGroup
-from sealwright.errors import SealwrightError
+from sealwright.errors import CannotLook, SealwrightError
 
 COMMANDS = {
     "init": ("sealwright.cli.init:command", "Start a project: sealwright.toml, keys, ledger."),
@@ -54,7 +54,9 @@ def main() -> None:
 def execute(arguments: list[str] | None) -> int:
     """Runs one command (default: the process's arguments) and returns its exit code."""
     try:
-        code: int | None = cli.main(args=arguments, prog_name="sealwright", standalone_mode=False)
+        code: int | None = cli.main(
+            args=arguments, prog_name="sealwright", standalone_mode=False, color=_colour()
+        )
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         code = 130
@@ -68,11 +70,24 @@ def execute(arguments: list[str] | None) -> int:
         # The reader went away (`| head`); keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        # A disk that is full, a folder that may not be written: only the system knows more.
+        place = f"{error.filename}: " if error.filename else ""
+        show_error(CannotLook(f"{place}{error.strerror or error}"))
+        code = CannotLook.exit_code
     return code or 0
 
 
 def show_error(error: SealwrightError) -> None:
     """What was wrong, then what to do."""
-    click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
+    colour = _colour()
+    click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True, color=colour)
     if error.advice:
-        click.echo(click.style("  try: ", bold=True) + error.advice, err=True)
+        click.echo(click.style("  try: ", bold=True) + error.advice, err=True, color=colour)
+
+
+def _colour() -> bool | None:
+    """False where somebody said NO_COLOR (https://no-color.org) or the terminal is dumb; otherwise
+    None: click then colours what goes to a terminal."""
+    refused = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return False if refused else None

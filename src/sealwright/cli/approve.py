@@ -18,7 +18,14 @@ from sealwright.evidence.predicates.governance import Question
 )
 @click.argument("artifact")
 @click.option("--as", "principal", required=True, metavar="PRINCIPAL", help="Who answers.")
-@click.option("--for", "question", type=click.Choice(get_args(Question)), default="release")
+@click.option(
+    "--for",
+    "question",
+    type=click.Choice(get_args(Question)),
+    default="release",
+    show_default=True,
+    help="The question.",
+)
 @click.option("--reason", required=True, help="Why; the report shows it.")
 @click.option("--discipline", help="In which expertise (default: the person's only one).")
 @click.option("--reject", "answer", flag_value="reject", help="Say no.")

@@ -24,9 +24,18 @@ def group() -> None:
 
 @group.command("new", epilog="Example: sealwright keys new sam --out ~/sam.pem")
 @click.argument("principal")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="File for the private key.",
+)
 @click.option("--encrypt/--no-encrypt", default=True, help="Ask for a passphrase (the default).")
-@click.option("--passphrase-file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="First line is the passphrase (else SEALWRIGHT_PASSPHRASE).",
+)
 def new(principal: str, out: Path, encrypt: bool, passphrase_file: Path | None) -> None:
     """Make a key pair on your own machine.
 
@@ -142,7 +151,7 @@ def add(
     "revoke", epilog="Example: sealwright keys revoke sam --reason 'laptop stolen' --for-cause"
 )
 @click.argument("target", metavar="PRINCIPAL")
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, help="Why; the report shows it.")
 @click.option(
     "--for-cause", is_flag=True, help="Nothing this key ever signed counts at a gate any more."
 )

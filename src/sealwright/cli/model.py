@@ -94,7 +94,13 @@ def verify(
             raise InputMissing(f"{signature}: {error.strerror}") from error
         found = verify_model(place, data, signing_keys(project))
         emit(
-            {"verified": True, "model": found, "bundle": signature},
+            {
+                "verified": True,
+                "model": found.artifact.digest,
+                "files": found.artifact.files,
+                "keyid": found.key.keyid,
+                "bundle": signature,
+            },
             [f" {mark('passed')} {place}: {len(found.artifact.files)} files as signed"],
             style=style,
         )

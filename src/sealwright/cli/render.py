@@ -66,18 +66,13 @@ def emit(value: Any, lines: Iterable[str], *, style: str) -> None:
         click.echo(line)
 
 
-def colour_wanted(stream: TextIO) -> bool:
-    """A terminal, and nobody said NO_COLOR (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 class TerminalProgress:
     """One line per step on stderr; silent where nobody watches."""
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty() and not quiet
-        self._shown = not quiet and self._live
+        self._shown = self._stream.isatty() and not quiet
+        self._live = self._shown and os.environ.get("TERM") != "dumb"
 
     def start(self, step: str) -> None:
         """Shows the step as running, where a line can be overwritten."""
@@ -87,13 +82,17 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """An indented line below the step."""
         if self._shown:
-            click.echo(f"\r\x1b[2K      {text}", file=self._stream)
+            click.echo(f"{self._clear()}      {text}", file=self._stream)
 
     def end(self, step: str, outcome: str, detail: str = "") -> None:
         """The finished step with its mark."""
         if self._shown:
             tail = f"  {detail}" if detail else ""
-            click.echo(f"\r\x1b[2K {mark(outcome)} {step}{tail}", file=self._stream)
+            click.echo(f"{self._clear()} {mark(outcome)} {step}{tail}", file=self._stream)
+
+    def _clear(self) -> str:
+        """What wipes the line of the step that runs."""
+        return "\r\x1b[2K" if self._live else ""
 
 
 class LineProgress(TerminalProgress):

@@ -20,11 +20,20 @@ from sealwright.evidence.predicates.governance import Question
 @click.option("--requirement", required=True, help="The requirement's id, as the gate shows it.")
 @click.option("--as", "principal", required=True, metavar="PRINCIPAL", help="Who grants it.")
 @click.option("--asked-by", required=True, metavar="PRINCIPAL", help="Who asked; somebody else.")
-@click.option("--reason", required=True)
-@click.option("--days", type=click.IntRange(1, 30), default=14, show_default=True)
+@click.option("--reason", required=True, help="Why; the report shows it.")
+@click.option(
+    "--days", type=click.IntRange(1, 30), default=14, show_default=True, help="How long it holds."
+)
 @click.option("--compensating", type=int, required=True, help="Entry that proves what makes up.")
 @click.option("--renews", type=int, help="Entry of the waiver that this one renews (once).")
-@click.option("--for", "question", type=click.Choice(get_args(Question)), default="release")
+@click.option(
+    "--for",
+    "question",
+    type=click.Choice(get_args(Question)),
+    default="release",
+    show_default=True,
+    help="The question.",
+)
 @click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Your private key.")
 @shared
 def command(

@@ -14,7 +14,14 @@ from sealwright.evidence.predicates.governance import Question
 
 @click.command(epilog="Example: sealwright why model --for release")
 @click.argument("artifact")
-@click.option("--for", "question", type=click.Choice(get_args(Question)), default="release")
+@click.option(
+    "--for",
+    "question",
+    type=click.Choice(get_args(Question)),
+    default="release",
+    show_default=True,
+    help="The question.",
+)
 @click.option("--requirement", help="Explain this requirement (default: the gravest denial).")
 @shared
 def command(
