@@ -18,7 +18,7 @@ help:
 
 demo: $(VENV)/.run
 	@tools/system-packages bubblewrap:bwrap
-	@$(BIN)/sealwright demo $(DEMO_ARGS)
+	@$(BIN)/sealwright demo --lock requirements/run.txt $(DEMO_ARGS)
 
 test: $(VENV)/.dev
 	@tools/system-packages bubblewrap:bwrap chromium:chromium

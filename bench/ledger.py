@@ -1,19 +1,30 @@
 """Durable appends per second: the ledger against one SQLite commit per append and raw syncs.
 
-    python bench/ledger.py [--seconds 3] [--folder DIR] [--clients 1 16 128]
+    python bench/ledger.py [--seconds 3] [--folder DIR] [--clients 1 16 128] [--repeat 3]
+                           [--sync-ms MS]
 
 All of it on the same disk in the same run. Each client is a thread that waits for one append
 before the next. Envelopes are signed and verified beforehand, which is not the ledger's work;
 `ours, checking` verifies each signature inside `append`, too. `SQLite` (WAL, synchronous=FULL)
 inserts the same leaf and envelope with one commit each: once with a connection per client, once
 with all clients taking turns on one. The ratio is against the faster of the two.
+
+Group commit saves syncs, so the ratio depends on what a sync costs. Two tables: the disk as it is,
+and a simulated slow one, where every fsync and fdatasync of the process, SQLite's, ours and the raw
+ones alike, takes 6 ms more than it does (`slow_sync.c`; needs a C compiler). `--sync-ms MS` makes
+the simulated table alone, with MS; `--sync-ms 0` the disk as it is alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import os
 import sqlite3
+import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -37,6 +48,11 @@ from sealwright.ledger.note import encode_vkey, verifier_key
 Append = Callable[[int, Verified], object]
 
 ORIGIN = "bench.example/log"
+SLOW_MS = 6.0
+"""Milliseconds that the simulated disk adds: about 160 syncs per second, a small cloud disk's."""
+
+_SLOW_ENV = "SLOW_SYNC_MS"
+_SLOW_SOURCE = Path(__file__).with_name("slow_sync.c")
 _LOG_KEY = LogKey.generate()
 _SYSTEM = (subject("system", "0" * 64),)
 
@@ -71,26 +87,28 @@ def make_evidence(count: int, key: SigningKey) -> list[Verified]:
 
 
 def measure(append: Append, *, evidence: Sequence[Verified], clients: int, seconds: float) -> float:
-    """Appends per second of `clients` threads."""
+    """Appends per second of `clients` threads, until one has nothing left or time is up."""
     stop = threading.Event()
     done = [0] * clients
     start = threading.Barrier(clients + 1)
 
     def client(number: int) -> None:
         start.wait()
-        for item in evidence[number::clients]:
-            if stop.is_set():
-                return
-            append(number, item)
-            done[number] += 1
+        try:
+            for item in evidence[number::clients]:
+                if stop.is_set():
+                    return
+                append(number, item)
+                done[number] += 1
+        finally:
+            stop.set()
 
     threads = [threading.Thread(target=client, args=(n,)) for n in range(clients)]
     for thread in threads:
         thread.start()
     start.wait()
     begun = time.perf_counter()
-    while time.perf_counter() < begun + seconds and all(t.is_alive() for t in threads):
-        time.sleep(0.01)
+    stop.wait(seconds)
     stop.set()
     for thread in threads:
         thread.join()
@@ -145,36 +163,99 @@ def raw(stack: ExitStack, folder: Path, *, public: PublicKey) -> Append:
     return append
 
 
-def main() -> None:
-    """Measures and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--folder", type=Path, default=None, help="on the disk to measure")
-    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 128])
-    parser.add_argument("--evidence", type=int, default=40_000, help="envelopes made beforehand")
-    options = parser.parse_args()
+def run_slowed(sync_ms: float, arguments: Sequence[str]) -> None:
+    """Runs this benchmark again in a process whose syncs take `sync_ms` longer."""
+    with tempfile.TemporaryDirectory() as name:
+        library = Path(name, "slow_sync.so")
+        build = ["cc", "-shared", "-fPIC", "-O2", "-o", library, _SLOW_SOURCE, "-ldl"]
+        subprocess.run([str(word) for word in build], check=True)
+        environment = os.environ | {_SLOW_ENV: str(sync_ms), "LD_PRELOAD": str(library)}
+        again = [sys.executable, __file__, *arguments, "--sync-ms", str(sync_ms)]
+        subprocess.run(again, env=environment, check=True)
+
+
+def check_slowed(folder: Path | None) -> None:
+    """Stops the run unless SQLite's syncs and ours are among the slowed ones."""
+    count = ctypes.CDLL(None).slow_sync_count
+    count.restype = ctypes.c_ulong
+    with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+        key = SigningKey.generate()
+        (item,) = make_evidence(1, key)
+        for make in (partial(plain, connections=1), raw, partial(ours, checking=False)):
+            append = make(stack, Path(name), public=key.public)
+            before = count()
+            append(0, item)
+            if count() == before:
+                sys.exit(f"{make}: its syncs are not slowed, the table would be wrong")
+
+
+def sync_ms(folder: Path | None) -> float:
+    """What one small fdatasync takes: median of 50, milliseconds."""
+    took = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(50):
+            os.write(file.fileno(), bytes(512))
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(took)
+
+
+def print_table(options: argparse.Namespace) -> None:
+    """Measures and prints one table."""
     key = SigningKey.generate()
     evidence, public = make_evidence(options.evidence, key), key.public
+    gc.collect()
+    gc.freeze()  # the evidence is no garbage to search for, in anybody's column
 
     def run(make: Callable[[ExitStack, Path], Append], clients: int) -> float:
         with tempfile.TemporaryDirectory(dir=options.folder) as name, ExitStack() as stack:
             append = make(stack, Path(name))
             return measure(append, evidence=evidence, clients=clients, seconds=options.seconds)
 
+    print(f"one fdatasync: {sync_ms(options.folder):.2f} ms; medians of {options.repeat} rounds")
     columns = ["clients", "ours", "ours, checking", "SQLite shared", "SQLite each", "raw sync"]
-    print(" | ".join([*columns, "ours / SQLite", "ours / raw"]))
+    print(" | ".join([*columns, "ours / SQLite", "(rounds)", "ours / raw"]))
     for clients in options.clients:
-        rates = [
-            run(lambda s, f: ours(s, f, public=public, checking=False), clients),
-            run(lambda s, f: ours(s, f, public=public, checking=True), clients),
-            run(lambda s, f: plain(s, f, public=public, connections=1), clients),
-            run(partial(plain, public=public, connections=clients), clients),
-            run(lambda s, f: raw(s, f, public=public), clients),
-        ]
+        makes = (
+            partial(ours, public=public, checking=False),
+            partial(ours, public=public, checking=True),
+            partial(plain, public=public, connections=1),
+            partial(plain, public=public, connections=clients),
+            partial(raw, public=public),
+        )
+        rounds = [[run(make, clients) for make in makes] for _ in range(options.repeat)]
+        rates = [statistics.median(cell) for cell in zip(*rounds, strict=True)]
+        each = " ".join(f"{r[0] / max(r[2:4]):.1f}" for r in rounds)
         cells = [f"{clients:7d}"]
         cells += [f"{r:{len(c)},.0f}" for r, c in zip(rates, columns[1:], strict=True)]
-        cells += [f"{rates[0] / max(rates[2:4]):13.1f}", f"{rates[0] / rates[4]:10.1f}"]
-        print(" | ".join(cells), flush=True)
+        cells += [f"{rates[0] / max(rates[2:4]):13.1f}", f"({each})"]
+        print(" | ".join([*cells, f"{rates[0] / rates[4]:10.1f}"]), flush=True)
+
+
+def main() -> None:
+    """Measures and prints the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--folder", type=Path, default=None, help="on the disk to measure")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 128])
+    parser.add_argument("--repeat", type=int, default=1, help="rounds per line, for the median")
+    parser.add_argument("--evidence", type=int, default=40_000, help="envelopes made beforehand")
+    parser.add_argument("--sync-ms", type=float, default=None, help="see above")
+    options = parser.parse_args()
+    wanted: float | None = options.sync_ms
+    if _SLOW_ENV in os.environ:
+        check_slowed(options.folder)
+        print(f"\nSIMULATED SLOW DISK: this one, and {wanted} ms more for every sync", flush=True)
+        print_table(options)
+        return
+    if not wanted:
+        print("the disk as it is", flush=True)
+        print_table(options)
+    if wanted != 0:
+        run_slowed(SLOW_MS if wanted is None else wanted, sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -46,14 +46,32 @@ def begin(folder: Path) -> None:
     sealwright("keys", "add", "gia", "--role", "granter", "--discipline", "executive")
 
 
+def _copy(source: Path, target: Path) -> Console:
+    shutil.copytree(source, target)
+    return Console(target)
+
+
 def make(folder: Path) -> None:
-    """The project after its first run: trained, evaluated, and denied for want of approvals."""
+    """The project at five stages, each a folder."""
     lay_out(folder / "fresh")
     begin(folder / "fresh")
-    shutil.copytree(folder / "fresh", folder / "trained")
-    Console(folder / "trained")("run", expect=1)
-    shutil.copytree(folder / "trained", folder / "admitted")
-    approve_all(Console(folder / "admitted"))
+    poisoned = _copy(folder / "fresh", folder / "poisoned")
+    poison(poisoned, share=4)
+    poisoned("run", expect=1)
+    _copy(folder / "fresh", folder / "examined")("run", "governance", "data")
+    _copy(folder / "examined", folder / "trained")("run", expect=1)
+    approve_all(_copy(folder / "trained", folder / "admitted"))
+
+
+def poison(sealwright: Console, *, share: int) -> None:
+    """Turns each `share`-th label of the training data."""
+    place = sealwright.folder / "data/train.csv"
+    header, *rows = place.read_text().splitlines()
+    turned = [
+        f"{row[:-1]}{1 - int(row[-1])}" if number % share == 0 else row
+        for number, row in enumerate(rows)
+    ]
+    place.write_text("\n".join([header, *turned]) + "\n")
 
 
 def approve_all(sealwright: Console) -> None:
@@ -78,15 +96,22 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def _copy(source: Path, target: Path) -> Console:
-    shutil.copytree(source, target)
-    return Console(target)
-
-
 @pytest.fixture
 def fresh(houses: Path, tmp_path: Path) -> Console:
     """A project with keys and an empty record: nothing was run yet."""
     return _copy(houses / "fresh", tmp_path / "project")
+
+
+@pytest.fixture
+def poisoned(houses: Path, tmp_path: Path) -> Console:
+    """A project whose labels were tampered with, after the run that the gate stopped."""
+    return _copy(houses / "poisoned", tmp_path / "project")
+
+
+@pytest.fixture
+def examined(houses: Path, tmp_path: Path) -> Console:
+    """A project whose data is on record, and that has no model yet."""
+    return _copy(houses / "examined", tmp_path / "project")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.conftest import poison
 from tests.cli.console import Console, open_ones, statuses
 
 STEPS = [
@@ -66,15 +67,13 @@ def test_only_the_phases_that_are_named_run(fresh: Console) -> None:
     assert report["verdict"] is None
 
 
-def test_poisoned_labels_stop_before_training(fresh: Console) -> None:
-    poison(fresh, share=4)
-    answer = fresh("run", expect=1)
-    assert "gate: train?  denied" in answer.out
+def test_poisoned_labels_stop_before_training(poisoned: Console) -> None:
+    answer = poisoned("gate", "system", "--for", "train", expect=1)
     assert "train-data-labels" in answer.out
-    assert not (fresh.folder / "model").exists()
-    (decision,) = fresh.entries("decision")
-    assert decision["predicate"]["outcome"] == "denied"
-    why = fresh("why", "system", "--for", "train", expect=1)
+    assert not (poisoned.folder / "model").exists()
+    (decision,) = poisoned.entries("decision")
+    assert (decision["predicate"]["question"], decision["result"]) == ("train", "failed")
+    why = poisoned("why", "system", "--for", "train", expect=1)
     assert "labels" in why.out
 
 
@@ -83,17 +82,6 @@ def test_labels_changed_after_the_run_are_found_out(trained: Console) -> None:
     report = trained.json("run", expect=1)
     assert report["verdict"]["question"] == "train"
     assert statuses(report["verdict"])["train-data-labels"] == "failed"
-
-
-def poison(sealwright: Console, *, share: int) -> None:
-    """Turns each `share`-th label of the training data."""
-    place = sealwright.folder / "data/train.csv"
-    header, *rows = place.read_text().splitlines()
-    turned = [
-        f"{row[:-1]}{1 - int(row[-1])}" if number % share == 0 else row
-        for number, row in enumerate(rows)
-    ]
-    place.write_text("\n".join([header, *turned]) + "\n")
 
 
 @pytest.mark.parametrize(
@@ -107,39 +95,39 @@ def poison(sealwright: Console, *, share: int) -> None:
     ],
 )
 def test_a_script_that_reaches_out_is_stopped_and_what_it_tried_is_on_record(
-    fresh: Console, line: str, tried: str
+    examined: Console, line: str, tried: str
 ) -> None:
-    (fresh.folder / "train.py").write_text(f'"""Does no training."""\n{line}\n')
-    answer = fresh("run", expect=1)
+    (examined.folder / "train.py").write_text(f'"""Does no training."""\n{line}\n')
+    answer = examined("run", expect=1)
     assert f"STOPPED: the run was stopped: it tried to {tried}" in answer.out
     assert "ADMITTED" not in answer.out
-    assert not (fresh.folder / "model").exists()
-    (incident,) = fresh.entries("incident")
+    assert not (examined.folder / "model").exists()
+    (incident,) = examined.entries("incident")
     assert incident["predicate"]["status"] == "open"
     assert tried in incident["predicate"]["detail"]
 
 
-def test_after_an_incident_nothing_is_trained_until_a_person_closes_it(fresh: Console) -> None:
-    script = fresh.folder / "train.py"
+def test_after_an_incident_nothing_is_trained_until_a_person_closes_it(examined: Console) -> None:
+    script = examined.folder / "train.py"
     good = script.read_text()
     script.write_text('"""Reads what it must not."""\nprint(open("data/test.csv").read())\n')
-    assert fresh.json("run", expect=1)["halted"]
+    assert examined.json("run", expect=1)["halted"]
     script.write_text(good)
-    (incident,) = fresh.json("incident", "list")
-    stopped = fresh.json("run", "model", expect=1)["verdict"]
+    (incident,) = examined.json("incident", "list")
+    stopped = examined.json("run", "model", expect=1)["verdict"]
     assert incident["incident"]["id"] in str(stopped["results"])
-    fresh("incident", "close", "training-", "--as", "sam", "--reason", "typing error in a path")
-    assert fresh.json("incident", "list") == []
-    assert fresh.json("gate", "system", "--for", "train")["admitted"]
+    examined("incident", "close", "training-", "--as", "sam", "--reason", "typing error in a path")
+    assert examined.json("incident", "list") == []
+    assert examined.json("gate", "system", "--for", "train")["admitted"]
 
 
-def test_a_script_that_fails_is_told_with_its_exit_code(fresh: Console) -> None:
-    (fresh.folder / "train.py").write_text('"""Fails."""\nraise SystemExit("diverged")\n')
-    answer = fresh("run", "--verbose", expect=1)
+def test_a_script_that_fails_is_told_with_its_exit_code(examined: Console) -> None:
+    (examined.folder / "train.py").write_text('"""Fails."""\nraise SystemExit("diverged")\n')
+    answer = examined("run", "--verbose", expect=1)
     assert "STOPPED: the command failed with exit code 1" in answer.out
     assert "diverged" in answer.out
 
 
-def test_an_incident_that_is_not_open_cannot_be_closed(fresh: Console) -> None:
-    answer = fresh("incident", "close", "fire", "--as", "sam", "--reason", "out", expect=2)
+def test_an_incident_that_is_not_open_cannot_be_closed(examined: Console) -> None:
+    answer = examined("incident", "close", "fire", "--as", "sam", "--reason", "out", expect=2)
     assert "no open incidents" in answer.err

@@ -59,11 +59,11 @@ def command(
 
     from sealwright.cli.verdicts import as_json, verdict_lines
     from sealwright.project.decide import approve, counts, discipline_of
-    from sealwright.project.resolve import resolve, training_inputs
+    from sealwright.project.resolve import inputs_of, resolve
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         named = resolve(project, artifact)
-        inputs = training_inputs(project) if artifact == "system" else ()
+        inputs = inputs_of(project, named)
         verdict = project.gate(named, question, inputs=inputs)
         started = time.monotonic()
         if sys.stdin.isatty() and not yes:

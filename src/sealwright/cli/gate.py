@@ -39,7 +39,7 @@ def command(
     """
     from sealwright.cli.verdicts import as_json, verdict_lines
     from sealwright.project.decide import ask
-    from sealwright.project.resolve import resolve, training_inputs
+    from sealwright.project.resolve import inputs_of, resolve
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         named = resolve(project, artifact)
@@ -51,7 +51,7 @@ def command(
             named,
             question,
             signer=None if record is False else who,
-            inputs=training_inputs(project) if artifact == "system" else (),
+            inputs=inputs_of(project, named),
         )
         lines = list(verdict_lines(asked.verdict, everything=not denied_only))
         if asked.recorded is not None:

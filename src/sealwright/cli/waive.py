@@ -57,12 +57,13 @@ def command(
     when it is recorded but the gate does not accept it.
     """
     from sealwright.errors import UsageError
-    from sealwright.project.decide import waive
-    from sealwright.project.resolve import resolve
+    from sealwright.project.decide import waive, waiver_refusal
+    from sealwright.project.resolve import inputs_of, resolve
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         named = resolve(project, artifact)
-        before = project.gate(named, question).statuses
+        inputs = inputs_of(project, named)
+        before = project.gate(named, question, inputs=inputs).statuses
         if requirement not in before:
             raise UsageError(
                 f"the gate asks nothing called {requirement!r:.80} for {question}",
@@ -79,9 +80,15 @@ def command(
             signer=principal,
             renews=project.entry(renews).digest if renews is not None else "",
         )
-        after = project.gate(named, question)
-        accepted = after.statuses[requirement] in ("waived", "satisfied")
-        reasons = [r.reason for r in after.results if r.id == requirement and not r.holds]
+        after = project.gate(named, question, inputs=inputs)
+        accepted = after.statuses[requirement] == "waived"
+        reasons = []
+        if not accepted:
+            reasons = [
+                waiver_refusal(project, named, question, recorded, inputs=inputs)
+                or "; ".join(r.reason for r in after.results if r.id == requirement and not r.holds)
+                or "the requirement holds without it"
+            ]
         emit(
             {"index": recorded.index, "accepted": accepted, "reasons": reasons},
             [

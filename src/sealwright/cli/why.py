@@ -34,11 +34,11 @@ def command(
 ) -> None:
     """Walk the shortest path from a denial to its root cause."""
     from sealwright.policy.why import why
-    from sealwright.project.resolve import resolve, training_inputs
+    from sealwright.project.resolve import inputs_of, resolve
 
     with opened(folder, passphrase_file) as project:
         named = resolve(project, artifact)
-        inputs = training_inputs(project) if artifact == "system" else ()
+        inputs = inputs_of(project, named)
         steps = why(
             project.policy,
             project.request(named, question, inputs=inputs),

@@ -11,30 +11,31 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from sealwright.errors import CannotLook, UsageError
 from sealwright.ledger.checkpoint import SignedCheckpoint
-from sealwright.ledger.interface import NewEntry
 
 MAX_BATCH = 1024
 MAX_WAIT_SECONDS = 0.005
 _PATIENCE_SECONDS = 0.5
 
-Append = Callable[[Sequence[NewEntry]], SignedCheckpoint]
+E = TypeVar("E")
+"""What is appended: a `Draft`, in the ledger."""
 
 
-class _Request:
+class _Request(Generic[E]):
     """Entries of one caller, and the lock that holds the caller until they are durable."""
 
     __slots__ = ("after", "done", "entries", "error", "result")
 
-    def __init__(self, entries: Sequence[NewEntry]) -> None:
+    def __init__(self, entries: Sequence[E]) -> None:
         self.entries = entries
         self.done = threading.Lock()
         self.done.acquire()
         self.result: tuple[int, SignedCheckpoint] | None = None
         self.error: BaseException | None = None
-        self.after: _Request | None = None
+        self.after: _Request[E] | None = None
         """Whom the caller wakes in turn: a hundred threads woken at once would only fight for
         the interpreter lock (measured: twice the processor time per append)."""
 
@@ -44,12 +45,12 @@ class _Request:
         return self.result is not None or self.error is not None
 
 
-class Committer:
+class Committer(Generic[E]):
     """Collects requests of any number of threads and hands them to `append` in batches."""
 
-    def __init__(self, append: Append) -> None:
+    def __init__(self, append: Callable[[Sequence[E]], SignedCheckpoint]) -> None:
         self._append = append
-        self._queue: deque[_Request] = deque()
+        self._queue: deque[_Request[E]] = deque()
         self._lock = threading.Lock()
         self._wake = threading.Lock()
         self._wake.acquire()
@@ -59,7 +60,7 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="ledger-commit", daemon=True)
         self._thread.start()
 
-    def submit(self, entries: Sequence[NewEntry]) -> tuple[int, SignedCheckpoint]:
+    def submit(self, entries: Sequence[E]) -> tuple[int, SignedCheckpoint]:
         """Appends up to 1,024 entries, all or none; returns once they are durable and published:
         the index of the first, and the checkpoint that covers them."""
         if not 1 <= len(entries) <= MAX_BATCH:
@@ -121,8 +122,8 @@ class Committer:
             self._wanted = 0
             return not self._closed
 
-    def _take(self) -> list[_Request]:
-        batch: list[_Request] = []
+    def _take(self) -> list[_Request[E]]:
+        batch: list[_Request[E]] = []
         room = MAX_BATCH
         with self._lock:
             while self._queue and len(self._queue[0].entries) <= room:
@@ -131,7 +132,7 @@ class Committer:
                 batch.append(request)
         return batch
 
-    def _commit(self, batch: Sequence[_Request]) -> None:
+    def _commit(self, batch: Sequence[_Request[E]]) -> None:
         entries = [entry for request in batch for entry in request.entries]
         try:
             checkpoint = self._append(entries)

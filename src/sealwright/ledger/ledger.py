@@ -10,16 +10,16 @@ from types import TracebackType
 from typing import Self
 
 from sealwright.clock import Clock, system_clock
-from sealwright.errors import InputMissing, LimitReached, MalformedError, TamperError, UsageError
-from sealwright.evidence import canonical
-from sealwright.evidence.dsse import Envelope, decode_envelope, pae
+from sealwright.errors import InputMissing, MalformedError, TamperError, UsageError
+from sealwright.evidence.dsse import Envelope, decode_envelope
 from sealwright.evidence.keys import LogKey, PublicKey
 from sealwright.evidence.verify import Verified
 from sealwright.ledger import merkle
 from sealwright.ledger.checkpoint import SignedCheckpoint, Signer, open_checkpoint
 from sealwright.ledger.commit import MAX_BATCH, Committer
-from sealwright.ledger.interface import NewEntry, Store, StoredEntry
-from sealwright.ledger.leaf import build_leaf, check_leaf, envelope_bytes
+from sealwright.ledger.draft import Draft
+from sealwright.ledger.interface import Store, StoredEntry
+from sealwright.ledger.leaf import check_leaf
 from sealwright.ledger.note import decode_vkey, encode_vkey
 from sealwright.ledger.pin import Pin
 from sealwright.ledger.proof import ConsistencyProof, InclusionProof
@@ -59,11 +59,13 @@ class Ledger:
         self.clock = clock
         self.vkey = pin.key
         """The log's verifier key."""
-        self._committer: Committer | None = None
+        self._committer: Committer[Draft] | None = None
         if signer is not None:
             sequencer = Sequencer(store, signer=signer, pin=pin)
             sequencer.recover()
-            self._committer = Committer(sequencer.append)
+            self._committer = Committer(
+                lambda drafts: sequencer.append([draft.entry() for draft in drafts])
+            )
 
     @classmethod
     def create(
@@ -137,25 +139,27 @@ class Ledger:
         Raises SignatureError, TamperError for another key's envelope, UsageError if opened for
         reading, ForkError, CannotLook if the disk refuses.
         """
-        return self.append_many((evidence,), public_key=public_key)[0]
+        committer = self._appending()
+        draft = Draft(evidence, public_key)
+        index, checkpoint = committer.submit((draft,))
+        size, leaf_hash = checkpoint.tree.size, draft.entry().leaf_hash
+        return Receipt(index, leaf_hash, size, checkpoint, self.clock())
 
     def append_many(
         self, evidence: Iterable[Envelope | Verified], *, public_key: PublicKey
     ) -> tuple[Receipt, ...]:
         """Appends envelopes of one signer in order, as `append`. Each 1,024 go in together or not
         at all."""
-        committer = self._committer
-        if committer is None:
-            raise UsageError("the ledger is opened for reading only, or closed")
-        new = [_prepare(item, public_key) for item in evidence]
+        committer = self._appending()
+        drafts = [Draft(item, public_key) for item in evidence]
         receipts: list[Receipt] = []
-        for at in range(0, len(new), MAX_BATCH):
-            part = new[at : at + MAX_BATCH]
+        for at in range(0, len(drafts), MAX_BATCH):
+            part = drafts[at : at + MAX_BATCH]
             first, checkpoint = committer.submit(part)
             now = self.clock()
             receipts += [
-                Receipt(index, item.leaf_hash, checkpoint.size, checkpoint, now)
-                for index, item in enumerate(part, first)
+                Receipt(index, draft.entry().leaf_hash, checkpoint.size, checkpoint, now)
+                for index, draft in enumerate(part, first)
             ]
         return tuple(receipts)
 
@@ -231,6 +235,11 @@ class Ledger:
     ) -> None:
         self.close()
 
+    def _appending(self) -> Committer[Draft]:
+        if self._committer is None:
+            raise UsageError("the ledger is opened for reading only, or closed")
+        return self._committer
+
     def _size(self, size: int | None) -> int:
         newest = self.head().size
         if size is not None and not 0 <= size <= newest:
@@ -259,20 +268,3 @@ def checked_entry(stored: StoredEntry, *, tree_hash: bytes) -> Entry:
     except (TamperError, MalformedError) as error:
         raise type(error)(f"{place}: {error.message}", advice=error.advice) from error
     return Entry(stored.index, stored.leaf, tree_hash, envelope)
-
-
-def _prepare(evidence: Envelope | Verified, public_key: PublicKey) -> NewEntry:
-    """Bytes and hashes of an entry; made in the caller's thread, outside the committer."""
-    if isinstance(evidence, Verified):
-        envelope = evidence.envelope
-    else:
-        envelope = evidence
-        public_key.verify(pae(envelope.payload_type, envelope.payload), envelope.signature)
-    leaf = build_leaf(envelope, public_key)
-    content = envelope_bytes(envelope)
-    if len(content) > canonical.MAX_BYTES:
-        raise LimitReached(
-            f"an envelope of {len(content)} bytes; the ledger takes {canonical.MAX_BYTES}",
-            advice="put the content in a file and its digest in the statement",
-        )
-    return NewEntry(leaf, merkle.leaf_hash(leaf), content)

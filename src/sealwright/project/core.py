@@ -103,18 +103,22 @@ class Project:
         TamperError if it is another log than the one that the trust root names.
         """
         expected = self.anchor.log_vkey
-        ledger = Ledger.open(
-            self.layout.ledger,
-            origin=decode_vkey(expected).name,
-            log_key=self.keyring.log(),
-            clock=self.clock,
+        stranger = TamperError(
+            f"{self.layout.ledger} is not the ledger that the trust root names",
+            advice="restore the ledger that belongs to this trust root",
         )
+        try:
+            ledger = Ledger.open(
+                self.layout.ledger,
+                origin=decode_vkey(expected).name,
+                log_key=self.keyring.log(),
+                clock=self.clock,
+            )
+        except UsageError as error:  # another name or key than those of the trust root
+            raise stranger from error
         if encode_vkey(ledger.vkey) != expected:
             ledger.close()
-            raise TamperError(
-                f"{self.layout.ledger} is not the ledger that the trust root names",
-                advice="restore the ledger that belongs to this trust root",
-            )
+            raise stranger
         return ledger
 
     @property

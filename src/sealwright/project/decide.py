@@ -13,12 +13,14 @@ from sealwright.evidence.predicates.governance import (
     Decision,
     PolicyRecord,
     Question,
+    Waiver,
 )
 from sealwright.evidence.verify import Verified
 from sealwright.phases.governance import record
 from sealwright.policy.approvals import approval_problem
 from sealwright.policy.case import open_case
 from sealwright.policy.verdict import Verdict
+from sealwright.policy.waivers import waiver_problem
 from sealwright.project.core import Project
 from sealwright.project.named import Named
 
@@ -187,6 +189,25 @@ def waive(
         now=now,
     )
     return project.record(statement, signer=signer)
+
+
+def waiver_refusal(
+    project: Project,
+    artifact: Named,
+    question: Question,
+    waiver: Verified,
+    *,
+    inputs: Sequence[Named] = (),
+) -> str:
+    """Why the gate does not accept this waiver, in one line; empty if nothing speaks against it."""
+    request = project.request(artifact, question, inputs=inputs)
+    case = open_case(project.policy, request, project.evidence(), now=project.clock())
+    said = waiver.predicate
+    assert isinstance(said, Waiver)
+    asked = next((r for r in case.rules.requirements if r.id == said.requirement), None)
+    if asked is None or not asked.waivable:
+        return f"{said.requirement} can never be waived"
+    return waiver_problem(case, waiver)
 
 
 def approvals_of(project: Project, artifact: str) -> tuple[tuple[Verified, Approval], ...]:

@@ -209,8 +209,9 @@ def _publish(
         principals=principals,
         at=format_time(project.clock()),
     )
-    name = project.lifecycle.system.name
-    recorded = project.record(Statement((subject(name, project.system),), changed), signer=signer)
+    # About the same system as the first one: people can be added while the lifecycle is unfinished.
+    about = project.evidence()[0].statement.subjects
+    recorded = project.record(Statement(about, changed), signer=signer)
     # The ledger comes first: after a crash between the two, the older file still leads to the
     # newer trust root through the ledger.
     write_atomically(project.layout.trust, encode_envelope(recorded.envelope))

@@ -56,6 +56,12 @@ def training_inputs(project: Project) -> tuple[Named, ...]:
     return tuple(data_set(project, name) for name in project.lifecycle.training.inputs)
 
 
+def inputs_of(project: Project, artifact: Named) -> tuple[Named, ...]:
+    """What a question about `artifact` is also about: for the system, the declared training data;
+    what a model was made from is on record."""
+    return training_inputs(project) if artifact.digest == project.system else ()
+
+
 def _at(project: Project, place: Path) -> Named:
     """A path: under its declared name where it is declared."""
     where = place.resolve()

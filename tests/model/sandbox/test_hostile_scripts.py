@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,7 @@ def test_filling_memory_is_stopped(attempt: Run, how: str) -> None:
 
 
 def test_a_fork_bomb_is_stopped_and_nothing_of_it_lives(attempt: Run) -> None:
+    mark = f"bomb-{uuid.uuid4().hex}"
     seen = attempt(
         """
         import os
@@ -198,15 +200,16 @@ def test_a_fork_bomb_is_stopped_and_nothing_of_it_lives(attempt: Run) -> None:
             try: os.fork()
             except OSError: pass
         """,
-        command=("python", "train.py", "a-mark-to-find-the-bomb-by"),
+        command=("python", "train.py", mark),
     )
     assert seen.kinds == {"processes"}
     assert "start more than 8 processes" in seen.details
     assert seen.outcome.signal == 9
-    assert _alive("a-mark-to-find-the-bomb-by") == []
+    assert _alive(mark) == []
 
 
 def test_an_endless_loop_that_ignores_every_signal_ends_at_its_time(attempt: Run) -> None:
+    mark = f"loop-{uuid.uuid4().hex}"
     seen = attempt(
         """
         import signal
@@ -216,11 +219,11 @@ def test_an_endless_loop_that_ignores_every_signal_ends_at_its_time(attempt: Run
         while True: pass
         """,
         seconds=1,
-        command=("python", "train.py", "a-mark-to-find-the-loop-by"),
+        command=("python", "train.py", mark),
     )
     assert seen.kinds == {"time"}
     assert seen.outcome.signal == 9
-    assert _alive("a-mark-to-find-the-loop-by") == []
+    assert _alive(mark) == []
 
 
 @pytest.mark.parametrize("how", ["written", "sparse", "many", "temporary", "deleted"])
@@ -247,6 +250,7 @@ def test_output_beyond_its_limit_is_stopped(attempt: Run, how: str) -> None:
 
 
 def test_a_daemon_that_leaves_its_parent_is_dead_after_the_run(attempt: Run) -> None:
+    mark = f"daemon-{uuid.uuid4().hex}"
     seen = attempt(
         """
         import os, sys, time
@@ -260,10 +264,10 @@ def test_a_daemon_that_leaves_its_parent_is_dead_after_the_run(attempt: Run) -> 
             os._exit(0)
         while not os.path.exists("model/beat"): time.sleep(0.005)
         """,
-        command=("python", "train.py", "a-mark-to-find-the-daemon-by"),
+        command=("python", "train.py", mark),
     )
     assert seen.outcome.exit_code == 0
-    assert _alive("a-mark-to-find-the-daemon-by") == []
+    assert _alive(mark) == []
     before = (seen.output / "beat").read_text()
     time.sleep(0.05)
     assert (seen.output / "beat").read_text() == before

@@ -71,8 +71,10 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None
     shared_memory = max(spec.limits.memory_mb // 4, 1) << 20
     mounts = ["--proc", "/proc", "--dev", "/dev"]
     mounts += ["--size", str(shared_memory), "--tmpfs", _SHARED_MEMORY]
+    # First the private /tmp, then the system: an interpreter may itself be installed below /tmp.
+    mounts += ["--bind", str(temporary), _TEMPORARY]
     mounts += _system_mounts()
-    mounts += ["--bind", str(temporary), _TEMPORARY, "--dir", WORKDIR]
+    mounts += ["--dir", WORKDIR]
     for inside, host in sorted(spec.inputs.items()):
         mounts += ["--ro-bind", str(host), f"{WORKDIR}/{inside}"]
     mounts += ["--bind", str(spec.output_dir), output]
@@ -93,7 +95,11 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None
             project=str(spec.project),
             visible=(*system, "/proc", "/dev", _TEMPORARY, output, *inputs, _LAUNCHER),
             writable=(_TEMPORARY, "/dev", output, "/proc/self", "/proc/thread-self"),
-            hosts={output: str(spec.output_dir), _TEMPORARY: str(temporary)},
+            hosts={
+                output: str(spec.output_dir),
+                _TEMPORARY: str(temporary),
+                **{path: path for path in system if path.startswith(f"{_TEMPORARY}/")},
+            },
             private_root=True,
         ),
         mechanisms=(

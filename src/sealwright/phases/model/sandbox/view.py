@@ -129,7 +129,5 @@ def _exists(path: str) -> bool:
 
 def _own_place(view: View, absolute: str) -> str | None:
     """Where on this machine a place in the run's own folders is; None for other places."""
-    for inside, host in view.hosts.items():
-        if _beneath(absolute, (inside,)):
-            return host + absolute[len(inside) :]
-    return None
+    nearest = max((p for p in view.hosts if _beneath(absolute, (p,))), key=len, default=None)
+    return view.hosts[nearest] + absolute[len(nearest) :] if nearest is not None else None
