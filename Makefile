@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PEERS  ?= .venv-peers
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
@@ -30,17 +31,23 @@ check: $(VENV)/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(VENV)/.dev $(PEERS)/.done
+	@for script in bench/*.py; do \
+	  python=$(BIN)/python; [ "$$script" = bench/fairness.py ] && python=$(PEERS)/bin/python; \
+	  echo "== $$script"; PYTHONPATH=. $$python $$script || exit 1; done
 
 lock: $(VENV)/.dev
 	@tools/lock $(BIN)/uv
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	@tools/install $(PYTHON) $(VENV) requirements/run.txt
+	@touch $@
+
+$(PEERS)/.done: requirements/peers.txt pyproject.toml
+	@tools/install $(PYTHON) $(PEERS) requirements/peers.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml
