@@ -25,6 +25,8 @@ def test_the_tutorial_does_what_it_shows(tmp_path: Path) -> None:
     reader = Reader(ROOT, {"PATH": programs, "HOME": str(home), "LANG": "C.UTF-8"})
     for block in blocks(PAGE.read_text(encoding="utf-8")):
         reader.follow(block)
+    # Nothing but what the pages asked for: no telemetry, no caches.
+    assert sorted(p.name for p in home.iterdir()) == ["auditor", "tumour-check"]
     assert (home / "tumour-check/report.html").stat().st_size > 10_000
     assert (home / "auditor/ledger/checkpoint").exists()
 

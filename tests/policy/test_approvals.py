@@ -35,7 +35,7 @@ def test_without_one_discipline_it_is_denied(absent: str) -> None:
     assert not verdict.admitted
     assert found.status == "missing"
     assert found.command.startswith("sealwright approve model --as ")
-    assert found.command.endswith(f"--discipline {discipline}")
+    assert found.command.endswith(f"--discipline {discipline} --reason WHY")
 
 
 def test_two_keys_of_one_person_are_one_person() -> None:

@@ -30,7 +30,7 @@ def incident(world: World, about: Subject, *, status: str = "open", number: str 
         title="labels leaked",
         at=world.at,
     )
-    return world.say("sam", said, about)
+    return world.say("sam" if status == "open" else "olga", said, about)
 
 
 def drill(world: World, verdict: str, *, who: str = "sam", control: str = "scan") -> str:
@@ -287,6 +287,18 @@ def test_10_an_incident_is_open_on_the_subject() -> None:
     incident(world, MODEL, status="closed", number="i2")
     assert stale(world, "scan-artifact") == ("satisfied", None)
     assert stale(world, "approval-people") == ("stale", 2)
+
+
+def test_nobody_closes_an_incident_that_they_recorded() -> None:
+    world = story.told()
+    incident(world, MODEL)
+    closed = Incident(id="i1", status="closed", severity="high", title="fine", at=world.at)
+    world.say("sam", closed, MODEL)
+    found = result(world.ask(MODEL), "scan-artifact")
+    assert (found.status, found.stale_code) == ("stale", 10)
+    assert found.command == "sealwright incident close i1 --as PRINCIPAL --reason WHY"
+    incident(world, MODEL, status="closed")
+    assert stale(world, "scan-artifact") == ("satisfied", None)
 
 
 def test_an_incident_is_closed_on_its_own_subject_only() -> None:

@@ -80,7 +80,7 @@ def test_golden_reasons_of_a_verdict() -> None:
             "approval-people",
             "missing",
             "0 of 1 have approved",
-            "sealwright approve model --as olga --discipline engineering",
+            "sealwright approve model --as olga --discipline engineering --reason WHY",
         ),
     ]
     changed = {each.id: each.reason for each in world.ask(tampered).denied_by}

@@ -66,9 +66,7 @@ def model_bytes() -> bytes:
     features = np.array([[float(a), float(b)] for a, b, *_ in rows], dtype=np.float32)
     labels = np.array([int(row[3]) for row in rows])
     model = LogisticRegression().fit(features, labels)
-    converted: bytes = to_onnx(
-        model, features[:1], options={"zipmap": False}
-    ).SerializeToString()
+    converted: bytes = to_onnx(model, features[:1], options={"zipmap": False}).SerializeToString()
     return converted
 
 

@@ -188,7 +188,7 @@ def test_many_threads_record_side_by_side(
 
 def test_nothing_is_recorded_where_the_state_folder_is_gone(started: Project) -> None:
     statement = incident(started, "one")
-    started.evidence()
+    started.keyring.signer(OWNER)
     shutil.move(started.layout.state, started.layout.root / "moved")
     with pytest.raises(CannotLook, match="cannot be locked"):
         started.record(statement, signer=OWNER)

@@ -234,9 +234,7 @@ def test_a_revocation_that_comes_between_check_and_append_is_not_overtaken(
     add_person(started, "ann", roles=("root",))
     other = reopened(started)
     revoking = threading.Thread(
-        target=lambda: revoke_principal(
-            other, "ann", reason="stolen", for_cause=True, signer=OWNER
-        )
+        target=lambda: revoke_principal(other, "ann", reason="stolen", for_cause=True, signer=OWNER)
     )
     append = started.ledger.append
 

@@ -76,7 +76,7 @@ def test_digits_that_could_mean_two(released: Project, monkeypatch: pytest.Monke
 
 
 def test_too_few_digits_and_other_words_are_nothing_known(started: Project) -> None:
-    for reference in ("abc", "1234567", "horoscope", "", "train.csv "):
+    for reference in ("abc", "1234567", "horoscope", "", "train.csv ", "\0", "a" * 5000):
         with pytest.raises(UsageError, match="is no artifact known here") as caught:
             resolve(started, reference)
         assert "8 or more digits" in caught.value.advice

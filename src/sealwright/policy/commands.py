@@ -40,5 +40,5 @@ def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: froze
             break
     return (
         f"sealwright approve {shlex.quote(case.name)}"
-        f" --as {shlex.quote(principal)} --discipline {shlex.quote(shown)}"
+        f" --as {shlex.quote(principal)} --discipline {shlex.quote(shown)} --reason WHY"
     )

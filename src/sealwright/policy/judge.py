@@ -234,10 +234,18 @@ def _conclude(
         subject_name=target.name,
         stale_code=stale.code if stale and status == "stale" else None,
         evidence=tuple(each.item.digest for each in reversed(good if holds else last)),
-        command="" if holds else command_for(case, requirement, target),
+        command="" if holds else _command(case, requirement, target, status, stale),
         cause=stale.subject if stale and stale.subject != target.digest else "",
         because="" if holds or not decisive else (stale and stale.because) or decisive.item.digest,
     )
+
+
+def _command(
+    case: Case, requirement: Requirement, target: Input, status: Status, stale: Stale | None
+) -> str:
+    if stale is not None and status == "stale" and stale.command:
+        return stale.command
+    return command_for(case, requirement, target)
 
 
 def _last_words(assessed: Iterable[Assessment]) -> list[Assessment]:

@@ -6,6 +6,7 @@ the order of their codes; the first that holds is the one that is told.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,6 +50,8 @@ class Stale:
     """Digest of the artifact where the trouble lies, if it is not the statement's own."""
     because: str = ""
     """Envelope digest of the statement that makes it stale, if there is one."""
+    command: str = ""
+    """What helps, where making the evidence again does not."""
 
 
 Reason = Callable[[Case, Requirement, Verified], Stale | None]
@@ -292,8 +295,15 @@ def incident_open(case: Case, requirement: Requirement, item: Verified) -> Stale
                 text=f"an incident is open on {name}: {_title(incident)}",
                 subject=subject,
                 because=incident.digest,
+                command=_close(incident),
             )
     return None
+
+
+def _close(item: Verified) -> str:
+    said = item.statement.predicate
+    name = said.id if isinstance(said, Incident) else "ID"
+    return f"sealwright incident close {shlex.quote(name)} --as PRINCIPAL --reason WHY"
 
 
 def _title(item: Verified) -> str:

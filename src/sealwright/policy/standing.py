@@ -49,17 +49,26 @@ def withdrawal(case: Case, digest: str) -> Verified | None:
 
 
 def open_incident(case: Case, digest: str) -> Verified | None:
-    """An incident on the artifact that no later statement with the same id closed."""
-    newest: dict[str, Verified] = {}
-    for item in case.index.about(digest, "incident"):
+    """An incident on the artifact that nobody else has closed."""
+    return next(iter(unclosed(case.index.about(digest, "incident"))), None)
+
+
+def unclosed(items: Iterable[Verified]) -> tuple[Verified, ...]:
+    """The open incidents among statements in ledger order, each as it was said last.
+
+    A later statement with the same id closes one, if somebody else signed it: whoever is at the
+    beginning of an incident does not declare it over.
+    """
+    opened: dict[str, list[Verified]] = {}
+    for item in items:
         said = item.statement.predicate
-        if isinstance(said, Incident):
-            newest[said.id] = item
-    for item in newest.values():
-        said = item.statement.predicate
-        if isinstance(said, Incident) and said.status != "closed":
-            return item
-    return None
+        if not isinstance(said, Incident):
+            continue
+        if said.status == "open":
+            opened.setdefault(said.id, []).append(item)
+        elif actor_of(item) not in {actor_of(other) for other in opened.get(said.id, ())}:
+            opened.pop(said.id, None)
+    return tuple(found[-1] for found in opened.values())
 
 
 def drills_of(case: Case, control: str) -> Iterator[tuple[Verified, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sealwright.clock import Clock, system_clock
@@ -65,7 +66,8 @@ def create(
     finally:
         if not layout.state.exists():
             for path in outside:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
     return Project.open(layout.root, clock=clock, passphrase=passphrase)
 
 

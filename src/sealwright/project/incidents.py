@@ -9,16 +9,17 @@ from sealwright.errors import UsageError
 from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.verify import Verified
+from sealwright.policy.standing import unclosed
 from sealwright.project.core import Project
 
 
 def open_incidents(project: Project) -> tuple[tuple[Verified, Incident], ...]:
-    """The incidents that nobody closed yet, oldest first."""
-    newest: dict[str, tuple[Verified, Incident]] = {}
-    for item in project.evidence():
-        if isinstance(item.predicate, Incident):
-            newest[item.predicate.id] = (item, item.predicate)
-    return tuple(pair for pair in newest.values() if pair[1].status == "open")
+    """The incidents that nobody else has closed yet, oldest first."""
+    return tuple(
+        (item, item.predicate)
+        for item in unclosed(project.evidence())
+        if isinstance(item.predicate, Incident)
+    )
 
 
 def close_incident(project: Project, reference: str, *, reason: str, signer: str) -> Verified:
@@ -36,6 +37,12 @@ def close_incident(project: Project, reference: str, *, reason: str, signer: str
             advice=f"open are: {', '.join(said.id for _, said in known) or 'none'}",
         )
     ((item, said),) = found
+    principal = project.trust.principal_named(signer)
+    if principal is not None and principal.person == item.principal.person:
+        raise UsageError(
+            f"{said.id} was recorded by {item.principal.id}, who does not declare it over",
+            advice="somebody else closes it: --as PRINCIPAL",
+        )
     closed = msgspec.structs.replace(
         said, status="closed", detail=reason, at=format_time(project.clock())
     )

@@ -25,7 +25,7 @@ def resolve(project: Project, reference: str) -> Named:
     if reference in lifecycle.data:
         return data_set(project, reference)
     place = Path(reference)
-    if place.exists():
+    if reference and _exists(place):
         return _at(project, place)
     return _on_record(project, reference)
 
@@ -60,6 +60,13 @@ def inputs_of(project: Project, artifact: Named) -> tuple[Named, ...]:
     """What a question about `artifact` is also about: for the system, the declared training data;
     what a model was made from is on record."""
     return training_inputs(project) if artifact.digest == project.system else ()
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # too long a name, or a folder that may not be read
+        return False
 
 
 def _at(project: Project, place: Path) -> Named:

@@ -71,6 +71,7 @@ _POLICY_TABLES: tuple[tuple[str, type, type], ...] = (
 )
 """Heading, the table as it is written, and the record whose fields are explained."""
 
+_PREDICATE = "Short name of the [predicate](predicates.md) that is asked for."
 _KEY_HELPS = {
     "schema": "Version of the file's shape: 1.",
     "name": "The policy's name; reports show it.",
@@ -81,7 +82,9 @@ _KEY_HELPS = {
     "waive": "Who may grant waivers; inherited if it is left out.",
     "id": "Short name, unique within the tier; not beginning with `approval-`.",
     "questions": "For which questions it is asked.",
-    "of": "Of which artifact the evidence must speak.",
+    "of": "Of which artifact the evidence must speak: `subject` (the one at the gate), `system`, "
+    "`train-dataset` and `test-dataset` (what its training runs and evaluations name), `dataset` "
+    "(both and all upstream), `code` and `environment` (of its training runs).",
     "max_age_days": "The oldest that it may be; never more than the tier allows.",
     "max_days": "The longest that a waiver may last; at most 30.",
     "waivable": "Whether a waiver may stand in for it.",
@@ -93,7 +96,7 @@ _KEY_HELPS = {
 
 
 def _policy_keys(written: type, record: type) -> Iterator[str]:
-    helps = {**field_helps(record), **_KEY_HELPS}
+    helps = {**_KEY_HELPS, **field_helps(record), "predicate": _PREDICATE}
     shape = kinds.type_info(written)
     assert isinstance(shape, kinds.StructType)
     for each in shape.fields:

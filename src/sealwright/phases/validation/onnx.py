@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 from sealwright.errors import (
     CannotLook,
@@ -27,6 +25,7 @@ from sealwright.errors import (
 )
 from sealwright.phases.validation.data import FloatArray
 from sealwright.phases.validation.onnx_outputs import score_reader
+from sealwright.phases.validation.runtime import onnxruntime, state
 from sealwright.phases.validation.subject import DEFAULT_BUDGET, ModelUnderTest
 
 MAX_MODEL_BYTES = 1 << 30
@@ -36,17 +35,17 @@ _NO_FILES = "/dev/null/no-external-files"
 """A folder that cannot exist (below a device), so tensor data outside the bytes is never found."""
 
 _ORT_ERRORS: tuple[type[Exception], ...] = (
-    _state.EPFail,
-    _state.EngineError,
-    _state.Fail,
-    _state.InvalidArgument,
-    _state.InvalidGraph,
-    _state.InvalidProtobuf,
-    _state.ModelLoadCanceled,
-    _state.NoModel,
-    _state.NoSuchFile,
-    _state.NotImplemented,
-    _state.RuntimeException,
+    state.EPFail,
+    state.EngineError,
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.ModelLoadCanceled,
+    state.NoModel,
+    state.NoSuchFile,
+    state.NotImplemented,
+    state.RuntimeException,
 )
 
 _INPUT_TYPES = {

@@ -111,7 +111,7 @@ _LINES: Final[dict[str, Callable[[Any], str]]] = {
     "evaluation": _evaluation,
     "test-result": _test_result,
     "card": lambda p: f"{p.kind} card of {p.name}",
-    "approval": lambda p: f"{p.question}? as {p.discipline}: {p.reason}",
+    "approval": lambda p: f"{p.answer} as {p.discipline}: {p.reason}",
     "waiver": lambda p: f"waives {p.requirement} until {p.expires[:10]}: {p.reason}",
     "decision": _decision,
     "release": lambda p: f"{p.action}: {p.reason}",
