@@ -97,14 +97,18 @@ def test_a_turn_on_a_folder_that_is_not_there_cannot_be_taken(tmp_path: Path) ->
         pass
 
 
+def fail_in(folder: Path) -> None:
+    (folder / "file").write_text("x")
+    (folder / "file/below").read_text()
+
+
 def test_a_work_folder_is_ours_alone_and_gone_afterwards(tmp_path: Path) -> None:
     with work_folder(tmp_path, prefix="work-") as one, work_folder(tmp_path, prefix="work-") as two:
         assert one != two
         assert one.stat().st_mode & 0o777 == 0o700
         (one / "file").write_text("x")
-    with pytest.raises(KeyError), work_folder(tmp_path, prefix="work-") as three:
-        (three / "file").write_text("x")
-        raise KeyError
+    with pytest.raises(NotADirectoryError), work_folder(tmp_path, prefix="work-") as three:
+        fail_in(three)
     assert list(tmp_path.iterdir()) == []
 
 

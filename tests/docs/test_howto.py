@@ -1,6 +1,7 @@
 """Every how-to page works: its blocks, done in order in a real project, print what the page shows.
 
-How blocks are written stands in `walkthrough.py`. A page that goes on from another is read after it.
+How blocks are written stands in `walkthrough.py`. A page that goes on from another is read after
+it.
 """
 
 from __future__ import annotations
