@@ -23,7 +23,7 @@ from sealwright.project.create import create
 from sealwright.project.decide import ask
 from sealwright.project.named import Named
 from sealwright.project.progress import Progress, Silent
-from sealwright.project.resolve import resolve, training_inputs
+from sealwright.project.resolve import inputs_of, resolve
 from sealwright.project.run import RunReport
 from sealwright.project.steps.step import PHASES, Phase
 
@@ -87,7 +87,7 @@ def gate(
     With `signer` the decision is put on record.
     """
     named = artifact if isinstance(artifact, Named) else resolve(project, artifact)
-    inputs = training_inputs(project) if artifact == "system" else ()
+    inputs = inputs_of(project, named)
     return ask(project, named, question, signer=signer, inputs=inputs).verdict
 
 

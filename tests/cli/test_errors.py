@@ -136,3 +136,44 @@ def test_a_usage_mistake_shows_the_usage(fresh: Console) -> None:
     assert answer.out == ""
     assert "--for" in answer.err
     assert "Usage:" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--owner", "log"), "the ledger's own name"),
+        (("--owner", "Mina Park"), "is not a principal id"),
+        (("--owner", "mina", "--discipline", "magic"), "no discipline magic"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_a_start_with_a_wrong_owner_leaves_nothing(
+    tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    check(Console(tmp_path)("init", *words, expect=2), says=says)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_no_artifact(trained: Console) -> None:
+    check(trained("gate", "", "--for", "release", expect=2), says="'' is no artifact known here")
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\xfe", b"[" * 10_000])
+def test_a_trust_file_that_is_none_is_named(fresh: Console, tmp_path: Path, damage: bytes) -> None:
+    elsewhere = tmp_path / "kept.json"
+    elsewhere.write_bytes(damage)
+    check_named(fresh("ledger", "verify", "--trust", str(elsewhere), expect=None), "kept.json")
+    (fresh.folder / ".sealwright/trust.json").write_bytes(damage)
+    check_named(fresh("keys", "list", expect=None), "trust.json")
+
+
+def test_a_public_key_that_is_none_is_named(fresh: Console, tmp_path: Path) -> None:
+    (tmp_path / "zoe.pub").write_text("no key")
+    words = ("keys", "add", "zoe", "--role", "approver", "--public", str(tmp_path / "zoe.pub"))
+    check_named(fresh(*words, expect=None), "zoe.pub")
+
+
+def check_named(answer: Answer, file: str) -> None:
+    assert answer.code in (3, 4)
+    assert re.match(rf"error: .*{re.escape(file)}: ", answer.err), answer
+    assert "Traceback" not in answer.err

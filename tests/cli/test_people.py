@@ -113,6 +113,7 @@ def test_a_key_is_made_elsewhere_and_only_its_public_half_comes_in(
         (("keys", "add", "zoe", "--role", "king"), "no role 'king'"),
         (("keys", "add", "zoe", "--role", "approver", "--discipline", "magic"), "no discipline"),
         (("keys", "add", "sam", "--role", "approver"), "a principal sam already"),
+        (("keys", "add", "zoe", "--role", "approver", "--person", "Z E"), "'Z E' is not a person"),
         (("keys", "revoke", "nobody", "--reason", "x"), "no principal 'nobody'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
@@ -125,6 +126,23 @@ def test_a_mistake_about_people_changes_nothing(
     assert says in fresh(*words, expect=2).err
     assert sorted(path.name for path in (fresh.folder / ".sealwright/keys").iterdir()) == before
     assert len(fresh.json("ledger", "show")) == entries
+
+
+def test_the_key_of_one_person_signs_in_no_other_name(trained: Console) -> None:
+    before = len(trained.json("ledger", "show"))
+    answer = trained(
+        "approve", "model", "--as", "sam", "--key", ".sealwright/keys/mina.pem",
+        "--reason", "x", expect=2,
+    )  # fmt: skip
+    assert "this is the key of mina, not of sam" in answer.err
+    assert len(trained.json("ledger", "show")) == before
+
+
+def test_an_approval_does_not_claim_what_was_not_put_before_the_person(trained: Console) -> None:
+    trained("approve", "model", "--as", "sam", "--reason", "read elsewhere")
+    (approval,) = trained.entries("approval")
+    assert not approval["predicate"].get("shown")
+    assert not approval["predicate"].get("seconds")
 
 
 def waive(sealwright: Console, *words: str, expect: int = 0) -> str:

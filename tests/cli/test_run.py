@@ -131,3 +131,16 @@ def test_a_script_that_fails_is_told_with_its_exit_code(examined: Console) -> No
 def test_an_incident_that_is_not_open_cannot_be_closed(examined: Console) -> None:
     answer = examined("incident", "close", "fire", "--as", "sam", "--reason", "out", expect=2)
     assert "no open incidents" in answer.err
+
+
+def test_a_model_that_fails_its_scan_ends_the_training_with_exit_code_1(examined: Console) -> None:
+    script = examined.folder / "train.py"
+    script.write_text(
+        script.read_text()
+        + "\nimport os, pickle\n"
+        + "class Trap:\n    def __reduce__(self): return (os.system, ('id',))\n"
+        + "Path('model/extra.pkl').write_bytes(pickle.dumps(Trap()))\n"
+    )
+    report = examined.json("train", expect=1)
+    failed = [step["step"] for step in report["steps"] if step["outcome"] == "failed"]
+    assert "model/scan" in failed

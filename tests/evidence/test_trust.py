@@ -169,3 +169,37 @@ def test_checking_before_writing_adds_nothing() -> None:
         history.check(actor("eve").release())
     assert len(history) == 1
     assert history.trust.digest == envelope_digest(FIRST)
+
+
+def test_a_role_is_not_granted_for_what_was_signed_before() -> None:
+    promoted = replace(MINA, roles=("engineer", "owner"))
+    second = root_envelope(ROOT, [ROOT, promoted], version=2)
+    found = verify_history([FIRST, MINA.release(), second, MINA.release()], trust_of(FIRST))
+    assert found[1].principal.roles == ("engineer",)
+    assert found[3].principal.roles == ("engineer", "owner")
+
+
+def test_a_role_that_was_taken_away_does_not_count_for_what_was_signed_before() -> None:
+    first = root_envelope(ROOT, [ROOT, replace(MINA, roles=("engineer", "owner"))])
+    second = root_envelope(ROOT, [ROOT, MINA], version=2)
+    found = verify_history([first, MINA.release(), second], trust_of(first))
+    assert found[1].principal.roles == ("engineer",)
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({"not_before": "2025-01-01T00:00:00Z"}, False),
+        ({"not_before": "2026-05-01T00:00:00Z"}, False),
+        ({"not_after": "2028-01-01T00:00:00Z"}, False),
+        ({"not_after": "2026-12-01T00:00:00Z"}, True),
+        ({"roles": ("engineer", "owner")}, True),
+    ],
+)
+def test_the_validity_of_a_key_is_never_widened(change: dict[str, str], allowed: bool) -> None:
+    second = root_envelope(ROOT, [ROOT, replace(MINA, **change)], version=2)  # type: ignore[arg-type]
+    if allowed:
+        assert extend(trust_of(FIRST), second).root.version == 2
+        return
+    with pytest.raises(TamperError, match="validity of mina"):
+        extend(trust_of(FIRST), second)

@@ -29,7 +29,10 @@ def test_clean_code_passes_and_is_counted(tmp_path: Path) -> None:
     said = scan(tmp_path / "train", {"train.py": CLEAN, "params.toml": "a = 1\n"})
     seen = said.predicate
     assert seen.result == "passed"
-    assert seen.findings == ()
+    assert [(finding.rule, finding.severity) for finding in seen.findings] == [
+        ("SW-CODE-005", "info")
+    ]
+    assert seen.findings[0].location == "train/params.toml"
     assert seen.coverage.files == 2
     assert seen.coverage.bytes_parsed == len(CLEAN)
     assert seen.coverage.not_examined == ("train/params.toml",)
@@ -83,6 +86,44 @@ def test_what_could_run_unseen_is_not_a_pass(tmp_path: Path) -> None:
     assert dressed.result == "inconclusive"
     compiled = scan(tmp_path / "c", {"a.py": CLEAN, "__pycache__/a.cpython-311.pyc": b"\0"})
     assert (compiled.predicate.result, rules(compiled.predicate)) == ("failed", {"SW-CODE-001"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule", "result"),
+    [
+        ("rows.csv", "a,b\n1,2\n", "SW-CODE-003", "failed"),
+        ("rows.CSV", "a,b\n1,2\n", "SW-CODE-003", "failed"),
+        ("rows.parquet", b"PAR1", "SW-CODE-003", "failed"),
+        ("rows.npy", b"\x93NUMPY", "SW-CODE-003", "failed"),
+        ("model.onnx", b"\x08\x07", "SW-CODE-003", "failed"),
+        ("weights.pkl", b"cos\nsystem\n(S'true'\ntR.", "SW-CODE-003", "failed"),
+        ("rows.jsonl", "{}\n", "SW-CODE-003", "failed"),
+        ("rows", b"\x00\x01\x02", "SW-CODE-003", "failed"),
+        ("rows.txt", b"PAR1\xff\xfe", "SW-CODE-003", "failed"),
+        ("rows.json", b"{}\x00", "SW-CODE-003", "failed"),
+        ("rows.weird", "a b\n", "SW-CODE-002", "inconclusive"),
+        ("Makefile", "all:\n", "SW-CODE-002", "inconclusive"),
+        ("rows.txt", "1 2\n" * 300, "SW-CODE-004", "inconclusive"),
+        ("rows.json", str([0.5] * 600), "SW-CODE-004", "inconclusive"),
+        ("rows.md", "word " * 20_000, "SW-CODE-004", "inconclusive"),
+        ("digits.txt", "1" * 60_000 + "x", "SW-CODE-005", "passed"),
+        ("notes.md", "Trained in 2026, on 2 machines.\n", "SW-CODE-005", "passed"),
+        ("lock.txt", "numpy==2.0.0\n" * 600, "SW-CODE-005", "passed"),
+    ],
+)
+def test_data_among_the_code_is_no_code(
+    tmp_path: Path, name: str, content: str | bytes, rule: str, result: str
+) -> None:
+    said = scan(tmp_path / "c", {"train.py": CLEAN, name: content}).predicate
+    assert (said.result, rules(said)) == (result, {rule})
+    assert said.findings[0].location == f"c/{name}"
+
+
+def test_a_table_in_many_settings_files_is_counted_in_all(tmp_path: Path) -> None:
+    parts = {f"part{number}.toml": "a = [" + "1, " * 200 + "]\n" for number in range(3)}
+    said = scan(tmp_path / "c", {"train.py": CLEAN, **parts}).predicate
+    assert said.result == "inconclusive"
+    assert rules(said) == {"SW-CODE-004", "SW-CODE-005"}
 
 
 def test_no_python_at_all_is_inconclusive(tmp_path: Path) -> None:

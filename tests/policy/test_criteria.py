@@ -77,6 +77,67 @@ def test_nor_by_testing_another_model_first() -> None:
     assert "criteria are weaker" in status(w)[1]
 
 
+REORDERED, _ = artifact("test", "test.csv", salt="two rows swapped")
+
+
+def test_a_reordered_test_set_keeps_the_criteria() -> None:
+    """Swapping two rows makes another digest and nothing new to be measured on."""
+    w = world()
+    strict = story.criteria(w, threshold=0.9)
+    story.evaluation(w, "performance", strict, outcome="failed")
+    loose = story.criteria(w, threshold=0.7, about=(REORDERED, SYSTEM))
+    story.evaluation(w, "performance", loose, on=REORDERED)
+    assert status(w)[0] == "failed"
+    assert "criteria are weaker than entry" in status(w)[1]
+    again = story.criteria(w, threshold=0.9, about=(REORDERED, SYSTEM))
+    story.evaluation(w, "performance", again, on=REORDERED)
+    assert status(w)[0] == "satisfied", "new rows, the same bar"
+
+
+def test_a_reordered_test_set_does_not_come_before_its_results() -> None:
+    w = world()
+    few = story.criteria(w, kinds=("fairness",))
+    story.evaluation(w, "performance", few, judged=False)
+    story.evaluation(w, "performance", story.criteria(w, about=(REORDERED, SYSTEM)), on=REORDERED)
+    assert "no criteria for performance were fixed before the first result" in status(w)[1]
+
+
+def test_a_reordered_test_set_is_measured_in_the_same_way() -> None:
+    w = world()
+    fixed = story.criteria(w, config="a" * 64)
+    story.evaluation(w, "performance", fixed, config="a" * 64, outcome="failed")
+    easier = story.criteria(w, config="b" * 64, about=(REORDERED, SYSTEM))
+    story.evaluation(w, "performance", easier, config="b" * 64, on=REORDERED)
+    assert "not measured in the way" in status(w)[1]
+
+
+def test_an_easy_test_set_first_does_not_lower_the_bar_of_the_hard_one() -> None:
+    w = world()
+    loose = story.criteria(w, threshold=0.1, about=(REORDERED, SYSTEM))
+    strict = story.criteria(w, threshold=0.9)
+    story.evaluation(w, "performance", loose, on=REORDERED)
+    story.evaluation(w, "performance", strict, outcome="failed")
+    story.evaluation(w, "performance", loose, on=REORDERED)
+    assert "criteria are weaker" in status(w)[1]
+
+
+def test_criteria_of_an_earlier_draft_of_the_test_set_bind_nobody() -> None:
+    w = world()
+    story.criteria(w, threshold=0.95, about=(REORDERED, SYSTEM), config="d" * 64)
+    story.evaluation(w, "performance", story.criteria(w, threshold=0.7))
+    assert status(w)[0] == "satisfied"
+
+
+def test_the_criteria_of_another_system_on_the_same_rows_are_not_ours() -> None:
+    w = world()
+    other, _ = artifact("other-system")
+    theirs = story.criteria(w, threshold=0.99, about=(TEST, other))
+    elsewhere, _ = artifact("model", "elsewhere.onnx")
+    story.evaluation(w, "performance", theirs, outcome="failed", about=elsewhere)
+    story.evaluation(w, "performance", story.criteria(w, threshold=0.7))
+    assert status(w)[0] == "satisfied"
+
+
 def test_criteria_may_change_freely_before_the_first_result() -> None:
     w = world()
     story.criteria(w, threshold=0.9)

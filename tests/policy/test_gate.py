@@ -386,3 +386,59 @@ def test_a_decision_that_cannot_have_been_is_refused(lie: str) -> None:
         )
         world.say("olga", said, MODEL)
     assert result(world.ask(MODEL, "serve"), "release-decision").status == "failed"
+
+
+def test_a_replayed_decision_does_not_outlive_what_was_said_since() -> None:
+    world = story.approved()
+    admitted = world.ask(MODEL)
+    story.decide(world, admitted)
+    assert world.ask(MODEL, "serve").admitted
+    story.scan(world, "artifact", MODEL, outcome="failed", who="vic")
+    assert not world.ask(MODEL).admitted
+    story.decide(world, replace(admitted, at=world.now))
+    served = world.ask(MODEL, "serve")
+    assert not served.admitted
+    assert result(served, "approval-people").status == "stale"
+    assert result(served, "release-decision-follows").status == "failed"
+
+
+def test_approvals_of_a_denial_do_not_carry_a_forged_admission() -> None:
+    world = story.told()
+    world.envelopes = [each for each in world.envelopes if b"predicate:card" not in each.payload]
+    verdict = world.ask(MODEL)
+    for who in story.APPROVERS:
+        world.approve(who, MODEL, verdict.decision)
+    verdict = world.ask(MODEL)
+    assert [each.id for each in verdict.denied_by] == ["card"]
+    wishful = tuple(replace(each, status="satisfied") for each in verdict.results)
+    story.decide(world, replace(verdict, results=wishful))
+    found = result(world.ask(MODEL, "serve"), "release-decision-follows")
+    assert (found.status, "card is missing" in found.reason) == ("failed", True)
+
+
+def test_a_decision_under_a_policy_that_nobody_knows_carries_nothing() -> None:
+    world = story.approved()
+    story.decide(world, replace(world.ask(MODEL), policy="0" * 64))
+    assert result(world.ask(MODEL, "serve"), "approval-people").status != "satisfied"
+
+
+# --- residual risks
+
+
+def test_an_assessment_by_somebody_else_hides_no_residual_risk() -> None:
+    from sealwright.evidence.predicates.governance import ImpactAssessment
+
+    world = story.told()
+    said = ImpactAssessment(
+        affected=("x",), harms=("none",), mitigations=("none",), oversight="o", at=world.at
+    )
+    world.say("mina", said, SYSTEM)
+    assert world.ask(MODEL).residual_risks == ("one clinic only",)
+    story.assess(world, "one clinic only", "two years old", who="vic")
+    assert world.ask(MODEL).residual_risks == ("one clinic only", "two years old")
+    story.assess(world, "two clinics only")
+    assert world.ask(MODEL).residual_risks == (
+        "one clinic only",
+        "two years old",
+        "two clinics only",
+    )

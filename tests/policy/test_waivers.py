@@ -6,7 +6,9 @@ import pytest
 
 from sealwright.clock import format_time
 from sealwright.evidence.dsse import envelope_digest
-from sealwright.evidence.predicates.governance import Waiver
+from sealwright.evidence.predicates.data import DataAccess
+from sealwright.evidence.predicates.governance import PolicyRecord, Waiver
+from sealwright.evidence.predicates.operation import DrillResult
 from sealwright.evidence.statement import Subject
 from sealwright.policy.load import builtin_policy
 from sealwright.policy.model import NEVER_WAIVABLE
@@ -33,10 +35,13 @@ def grant(
     compensating: str = "",
     about: Subject = MODEL,
 ) -> str:
+    if not compensating:
+        drill = DrillResult(id="spare", verdict="prevented", controls=("spare",), at=w.at)
+        compensating = w.say("sam", drill, SYSTEM)
     said = Waiver(
         requirement=requirement,
         reason="tool broken",
-        compensating=compensating or envelope_digest(w.envelopes[3]),
+        compensating=compensating,
         asked_by=asked_by,
         expires=format_time(w.now + timedelta(days=days)),
         renews=renews,
@@ -109,6 +114,9 @@ def test_a_waiver_is_renewed_once_by_name() -> None:
         {"who": "ida", "asked_by": "ida"},
         {"who": "ida", "asked_by": "nobody"},
         {"who": "ida", "asked_by": ""},
+        {"asked_by": "sam"},
+        {"asked_by": "val"},
+        {"asked_by": "security"},
         {"requirement": "evaluation-privacy"},
         {"compensating": "0" * 64},
         {"about": artifact("other")[0]},
@@ -147,6 +155,60 @@ def test_a_failing_control_compensates_nothing() -> None:
     failing = story.scan(w, "artifact", TRAIN, outcome="failed")
     grant(w, compensating=failing)
     assert status(w) == "failed"
+
+
+@pytest.mark.parametrize("entry", range(4))
+def test_what_only_records_a_fact_compensates_nothing(entry: int) -> None:
+    """The trust root, the tier, the impact assessment, the version of a data set."""
+    w = world()
+    grant(w, compensating=envelope_digest(w.envelopes[entry]))
+    assert status(w) == "failed"
+
+
+def test_nor_does_a_policy_an_access_or_a_decision() -> None:
+    w = world()
+    text = builtin_policy().text
+    record = PolicyRecord(name="builtin", text=text, sha256=builtin_policy().digest, at=w.at)
+    access = DataAccess(actor="mina", purpose="training", outcome="granted", at=w.at)
+    for digest in (
+        w.say("olga", record, SYSTEM),
+        w.say("mina", access, TRAIN),
+        story.decide(w, w.ask(MODEL, "train")),
+        grant(w, requirement="scan-code"),
+    ):
+        grant(w, compensating=digest)
+        assert status(w) == "failed"
+
+
+def test_a_control_of_something_else_compensates_nothing() -> None:
+    w = world()
+    elsewhere, _ = artifact("elsewhere")
+    grant(w, compensating=story.scan(w, "artifact", elsewhere))
+    assert status(w) == "failed"
+
+
+def test_a_control_of_what_it_was_made_from_or_of_the_system_compensates() -> None:
+    w = world()
+    grant(w, compensating=story.validation(w, "labels", TRAIN))
+    assert status(w) == "waived"
+    w = world()
+    detected = DrillResult(id="MOD-01", verdict="detected", controls=("scan",), at=w.at)
+    grant(w, compensating=w.say("sam", detected, SYSTEM))
+    assert status(w) == "waived"
+
+
+def test_a_control_that_fails_later_compensates_no_more() -> None:
+    w = world()
+    grant(w, compensating=story.scan(w, "artifact", MODEL, who="val"))
+    assert status(w) == "waived"
+    story.scan(w, "artifact", MODEL, outcome="failed", who="val")
+    assert status(w) == "failed"
+
+
+def test_the_owner_may_ask_as_well() -> None:
+    w = world()
+    grant(w, asked_by="olga")
+    assert status(w) == "waived"
 
 
 def test_granting_takes_the_rules_of_one_tier_up() -> None:

@@ -99,16 +99,19 @@ print(len(rows), "rows")
 '''
 
 
-def lifecycle_text(*, answer: str = "no", more: str = "", policy: str = "") -> str:
-    """A `sealwright.toml`. Each risk question gets `answer`: "no" is tier minimal, "unknown" high;
-    `more` is added at its end."""
+def lifecycle_text(*, answer: str = "no", bare: bool = False) -> str:
+    """A `sealwright.toml`. Each risk question gets `answer`: "no" is tier minimal, "unknown" high.
+    A `bare` one says of columns no more than their types, so that the data is examined faster."""
     answers = "\n".join(
         [
             *(f'{question.id} = "{answer}"' for question in QUESTIONS),
             *(f'{practice.id} = "no"' for practice in PROHIBITED),
         ]
     )
-    sets = "\n".join(_data_set(name) for name in ("train", "test"))
+    sets = "\n".join(
+        _data_set(name) + (_TYPES if bare else _COLUMNS).format(name=name)
+        for name in ("train", "test")
+    )
     return f"""schema = 1
 [system]
 name = "small"
@@ -140,7 +143,6 @@ metric = "accuracy"
 op = ">="
 threshold = 0.8
 [governance]
-policy = "{policy}"
 [governance.signers]
 default = "{OWNER}"
 [governance.impact]
@@ -148,7 +150,7 @@ affected = ["readers of this test"]
 harms = ["it fails"]
 mitigations = ["it is read"]
 oversight = "Whoever runs it looks at its result."
-{more}"""
+"""
 
 
 def _data_set(name: str) -> str:
@@ -161,7 +163,16 @@ legal_basis = "no people in it"
 contains_personal_data = "no"
 groups = ["side"]
 max_label_noise = 0.5
-[data.{name}.labels]
+"""
+
+
+_TYPES = """[data.{name}.columns]
+a = {{ type = "number" }}
+b = {{ type = "number" }}
+side = {{ type = "string" }}
+label = {{ type = "integer" }}
+"""
+_COLUMNS = """[data.{name}.labels]
 column = "label"
 method = "computed"
 [data.{name}.columns]
@@ -172,29 +183,23 @@ label = {{ type = "integer", values = [0, 1] }}
 """
 
 
-def write_sources(root: Path, *, answer: str = "no", more: str = "", policy: str = "") -> None:
+def write_sources(root: Path, *, answer: str = "no", bare: bool = False) -> None:
     """Everything that a user writes: the lifecycle, the data, the code."""
     (root / "data").mkdir(parents=True, exist_ok=True)
     for name in ("train", "test"):
         (root / "data" / f"{name}.csv").write_text(table(name), encoding="utf-8")
     (root / "train.py").write_text(training_script(), encoding="utf-8")
-    text = lifecycle_text(answer=answer, more=more, policy=policy)
+    text = lifecycle_text(answer=answer, bare=bare)
     (root / "sealwright.toml").write_text(text, encoding="utf-8")
 
 
 def make_project(
-    root: Path,
-    *,
-    answer: str = "no",
-    more: str = "",
-    policy: str = "",
-    clock: Clock | None = None,
+    root: Path, *, answer: str = "no", bare: bool = False, clock: Clock | None = None
 ) -> Project:
     """A started project of one person; close it."""
-    write_sources(root, answer=answer, more=more, policy=policy)
-    return create(
-        root, system="small", owner=Person(id=OWNER, name="Mina"), clock=clock or Ticking()
-    )
+    write_sources(root, answer=answer, bare=bare)
+    owner = Person(id=OWNER, name="Mina")
+    return create(root, system="small", owner=owner, clock=clock or Ticking())
 
 
 def add_person(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sealwright.errors import (
     UsageError,
 )
 from sealwright.evidence.keys import SigningKey
+from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.statement import Statement, subject
 from sealwright.phases.governance import record
 from sealwright.project.audit import verify_project
@@ -26,7 +28,7 @@ from sealwright.project.core import Project
 from tests.project.factory import OWNER, Ticking, add_person, lifecycle_text, make_project
 
 
-def incident(project: Project, name: str) -> Statement[record.Incident]:
+def incident(project: Project, name: str) -> Statement[Incident]:
     return record.incident(
         subject("small", project.system),
         incident_id=name,
@@ -161,27 +163,18 @@ def _shared(project: Project) -> Project:
 def test_many_threads_record_side_by_side(
     started: Project, opening: Callable[[Project], Project]
 ) -> None:
-    places: list[int] = []
-    failed: list[BaseException] = []
+    def work(number: int) -> list[int]:
+        project, places = opening(started), []
+        for each in range(4):
+            recorded = project.record(incident(project, f"{number}-{each}"), signer=OWNER)
+            assert project.entry(recorded.index).digest == recorded.digest
+            places.append(recorded.index)
+        if project is not started:
+            project.close()
+        return places
 
-    def work(number: int) -> None:
-        try:
-            project = opening(started)
-            for each in range(4):
-                recorded = project.record(incident(project, f"{number}-{each}"), signer=OWNER)
-                assert project.entry(recorded.index).digest == recorded.digest
-                places.append(recorded.index)
-            if project is not started:
-                project.close()
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        places = [place for done in pool.map(work, range(4)) for place in done]
     assert sorted(places) == list(range(1, 17))
     assert verify_project(started).ok
 

@@ -18,6 +18,7 @@ from sealwright.project.audit import verify_project
 from sealwright.project.core import Project
 from sealwright.project.create import create
 from sealwright.project.keyring import Keyring
+from sealwright.project.people import first_trust_root
 from tests.project.factory import OWNER, Ticking, lifecycle_text
 
 MINA = Person(id=OWNER, name="Mina")
@@ -131,7 +132,7 @@ def test_what_a_killed_start_left_is_removed_by_the_next(tmp_path: Path) -> None
 def test_somebody_who_was_faster_keeps_what_he_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = module.first_trust_root
+    real = first_trust_root
 
     def slow(**more: object) -> object:
         monkeypatch.setattr(module, "first_trust_root", real)

@@ -138,10 +138,10 @@ def test_there_is_no_log_key_where_the_ledger_is_only_read(layout: Layout) -> No
 def test_no_name_leads_out_of_the_key_folder(name: str) -> None:
     layout = Layout(Path("/project"))
     try:
-        assert check_name(name) == name
-    except UsageError as error:
-        assert len(error.message) < 200
+        taken = check_name(name)
+    except UsageError:
         return
+    assert taken == name
     path = layout.key(name)
     assert path.parent == layout.keys
     assert path == path.parent / path.name

@@ -1,4 +1,4 @@
-"""Where things lie, and writing so that a reader or a crash sees the old or the new, never a mix."""
+"""Where things lie, and writing so that a reader or a crash sees the old or the new, no mix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealwright.errors import CannotLook, InputMissing
@@ -28,6 +28,7 @@ while True:
 """
 
 
+@settings(max_examples=25, deadline=None)
 @given(first=st.binary(max_size=200), second=st.binary(max_size=200))
 def test_what_was_written_is_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, first: bytes, second: bytes

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealwright.project.core import Project
@@ -45,6 +45,7 @@ def test_going_back_to_earlier_inputs_finds_their_evidence_again(tmp_path: Path)
     assert len(known.steps["step"]) == 8
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.binary(max_size=100) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_a_damaged_file_is_no_memory(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     file = tmp_path_factory.mktemp("memory") / "run.json"

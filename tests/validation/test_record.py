@@ -176,6 +176,49 @@ def test_settings_cannot_move_after_the_criteria() -> None:
         evaluations(declared(criteria=[rule(threshold=0.1)]), criteria=promised)
 
 
+def test_criteria_may_tighten_after_the_first_result() -> None:
+    """The digest says how it is measured; what is asked stands in the criteria themselves."""
+    before, after = declared(criteria=[rule(threshold=0.1)]), declared(criteria=[rule()])
+    assert fixed(before).predicate.config == fixed(after).predicate.config
+    assert {said.predicate.config for said in evaluations(before).values()} == {
+        said.predicate.config for said in evaluations(after).values()
+    }
+
+
+SETTINGS: list[tuple[str, object, bool]] = [
+    ("criteria", [], True),
+    ("model", "better.onnx", False),
+    ("features", ["score"], True),
+    ("test", "holdout", True),
+    ("train", "other", False),
+    ("label", "other", False),
+    ("positive", 0, False),
+    ("groups", [], False),
+    ("abstain_coverage", 0.5, False),
+    ("noise", [0.01], False),
+    ("attack_eps", 0.0001, False),
+    ("immutable", ["age"], False),
+    ("attack_queries", 1, False),
+    ("bootstrap", 100, False),
+    ("seed", 7, False),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "same"), SETTINGS)
+def test_the_declaration_digest_says_how_it_is_measured(
+    name: str, value: object, same: bool
+) -> None:
+    settings = declared()
+    assert getattr(settings, name) != value
+    moved = msgspec.structs.replace(settings, **{name: value})
+    assert (record.declaration_digest(moved) == record.declaration_digest(settings)) is same
+
+
+def test_each_setting_is_either_measured_by_or_left_out() -> None:
+    asked = {case[0] for case in SETTINGS}
+    assert asked == set(declared().__struct_fields__)
+
+
 def test_criteria_for_other_data_do_not_count() -> None:
     with pytest.raises(Refused, match="other data"):
         evaluations(dataset=subject("easier", "e" * 64))

@@ -80,10 +80,15 @@ def execute(arguments: list[str] | None) -> int:
 
 def show_error(error: SealwrightError) -> None:
     """What was wrong, then what to do."""
-    colour = _colour()
-    click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True, color=colour)
+    from sealwright.cli.render import show, styled
+
+    first, *more = error.message.split("\n")
+    lines = [styled("error: ", fg="red", bold=True) + first, *(f"       {line}" for line in more)]
     if error.advice:
-        click.echo(click.style("  try: ", bold=True) + error.advice, err=True, color=colour)
+        first, *more = error.advice.split("\n")
+        lines += [styled("  try: ", bold=True) + first, *(f"       {line}" for line in more)]
+    for line in lines:
+        show(line, err=True, color=_colour())
 
 
 def _colour() -> bool | None:

@@ -9,7 +9,7 @@ from typing import get_args
 import click
 
 from sealwright.cli.options import opened, shared
-from sealwright.cli.render import emit
+from sealwright.cli.render import emit, show, styled
 from sealwright.evidence.predicates.governance import Question
 
 
@@ -52,23 +52,34 @@ def command(
 ) -> None:
     """Answer the gate's question about ARTIFACT, on exactly the evidence there is now.
 
+    ARTIFACT `policy` signs the project's policy instead: one that asks less than the one before it
+    needs a second person.
+
     New evidence changes the question, and answers to the old one no longer count. Exit code 1 when
     the answer is recorded but does not count, with the reason.
     """
     import sys
 
     from sealwright.cli.verdicts import as_json, verdict_lines
-    from sealwright.project.decide import approve, counts, discipline_of
+    from sealwright.project.decide import approve, counts, discipline_of, sign_policy
     from sealwright.project.resolve import inputs_of, resolve
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
+        if artifact == "policy":
+            if answer is not None:
+                raise click.UsageError("a policy is signed or left; nothing is recorded against it")
+            signed = sign_policy(project, signer=principal)
+            text = f"policy {project.policy.digest[:12]} signed by {principal}, entry"
+            emit({"index": signed.index}, [f"{text} {signed.index}"], style=style)
+            return
         named = resolve(project, artifact)
         inputs = inputs_of(project, named)
         verdict = project.gate(named, question, inputs=inputs)
+        displayed = sys.stdin.isatty() and sys.stderr.isatty() and not yes
         started = time.monotonic()
-        if sys.stdin.isatty() and not yes:
+        if displayed:
             for line in verdict_lines(verdict):
-                click.echo(line, err=True)
+                show(line, err=True)
             click.confirm(f"{answer or 'approve'} as {principal}?", abort=True, err=True)
         recorded = approve(
             project,
@@ -81,14 +92,15 @@ def command(
             reason=reason,
             conditions=conditions,
             dissent=dissent,
-            seconds=int(time.monotonic() - started),
+            seconds=int(time.monotonic() - started) if displayed else 0,
             seen=verdict.decision,
+            displayed=displayed,
         )
         problem = counts(project, named, question, recorded, inputs=inputs)
         after = project.gate(named, question, inputs=inputs)
         lines = [f"{answer or 'approve'} by {principal} recorded as entry {recorded.index}"]
         if problem:
-            lines.append(click.style("it does not count: ", fg="red", bold=True) + problem)
+            lines.append(styled("it does not count: ", fg="red", bold=True) + problem)
         open_ones = [r.title for r in after.denied_by]
         lines.append(
             f"{named.name} is now admitted for {question}"

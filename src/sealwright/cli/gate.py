@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from sealwright.cli.options import opened, shared, signer
 from sealwright.cli.render import emit
+from sealwright.errors import InputMissing
 from sealwright.evidence.predicates.governance import Question
+
+if TYPE_CHECKING:
+    from sealwright.project.core import Project
 
 
 @click.command(epilog="Example: sealwright gate model --for release")
@@ -43,21 +47,37 @@ def command(
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         named = resolve(project, artifact)
-        who = principal
-        if record is not False and who is None:
-            who = project.signer_at_hand("governance")
-        asked = ask(
-            project,
-            named,
-            question,
-            signer=None if record is False else who,
-            inputs=inputs_of(project, named),
-        )
+        who, why_not = _who_records(project, record, principal)
+        asked = ask(project, named, question, signer=who, inputs=inputs_of(project, named))
         lines = list(verdict_lines(asked.verdict, everything=not denied_only))
         if asked.recorded is not None:
             lines.append(f"recorded as entry {asked.recorded.index}")
         else:
-            lines.append("not recorded")
+            lines.append(f"not recorded: {why_not or 'its policy is not on record'}")
         emit(as_json(asked.verdict), lines, style=style)
         if not asked.verdict.admitted:
             raise click.exceptions.Exit(1)
+
+
+def _who_records(
+    project: Project, record: bool | None, principal: str | None
+) -> tuple[str | None, str]:
+    """Who signs the decision, or None and why it is not recorded.
+
+    InputMissing where it was asked to be recorded and cannot be.
+    """
+    if record is False:
+        return None, "--no-record"
+    why_not = project.ledger.why_reading
+    who = principal or project.signer_at_hand("governance")
+    if not why_not and who is None:
+        why_not = "no key to sign it is here"
+    if not why_not:
+        return who, ""
+    if record:
+        key = project.layout.log_key
+        raise InputMissing(
+            f"the decision cannot be recorded: {why_not}",
+            advice=f"restore {key}, sign with --as and --key, or leave out --record",
+        )
+    return None, why_not

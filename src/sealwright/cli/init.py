@@ -113,9 +113,11 @@ def command(
     from sealwright.project.create import create
     from sealwright.project.keyring import check_name
     from sealwright.project.layout import Layout
+    from sealwright.project.people import check_disciplines
 
     root = folder.resolve()
     layout = Layout(root)
+    check_disciplines(disciplines)
     principal = check_name(owner or _ask("Your id", default=_user()))
     text = ""
     if layout.lifecycle.exists():

@@ -9,6 +9,12 @@ import click
 from sealwright.cli.options import opened, shared, signer
 from sealwright.cli.render import emit
 
+WORKING = frozenset({"engineer", "steward"})
+"""Roles of those who make what is judged."""
+
+JUDGING = frozenset({"approver", "granter", "validator"})
+"""Roles of those who judge it."""
+
 
 @click.group(
     epilog="Example: sealwright keys add sam --name 'Sam Okafor' --role approver "
@@ -103,7 +109,7 @@ def add(
     key: Path | None,
 ) -> None:
     """Add a key, and the person who holds it, to the trust root."""
-    from sealwright.errors import InputMissing
+    from sealwright.errors import EvidenceError, InputMissing
     from sealwright.evidence.keys import PublicKey
     from sealwright.evidence.predicates.governance import Person
     from sealwright.project.people import (
@@ -132,19 +138,24 @@ def add(
                 new_key = PublicKey.from_pem(public.read_bytes())
             except OSError as error:
                 raise InputMissing(f"{public}: {error.strerror}") from error
+            except EvidenceError as error:
+                raise type(error)(f"{public}: {error.message}", advice=error.advice) from error
             added = make_principal(
                 new_principal, new_key, person=who, roles=roles, now=project.clock(), days=days
             )
             recorded = add_principal(project, added, person=holder, signer=signing)
         entry = project.trust.principal_named(new_principal)
-        emit(
-            {"principal": entry, "index": recorded.index},
-            [
-                f"{new_principal} added (entry {recorded.index}): roles {', '.join(roles)}"
-                + (f"; disciplines {', '.join(disciplines)}" if disciplines else "")
-            ],
-            style=style,
-        )
+        lines = [
+            f"{new_principal} added (entry {recorded.index}): roles {', '.join(roles)}"
+            + (f"; disciplines {', '.join(disciplines)}" if disciplines else "")
+        ]
+        by = recorded.principal
+        if who != by.person and set(by.roles) & WORKING and set(roles) & JUDGING:
+            lines.append(
+                f"note: {by.id} may train and add data, too; where {by.id} did, the verdict says"
+                f" who introduced {who}, until another person's root key signs the trust root"
+            )
+        emit({"principal": entry, "index": recorded.index}, lines, style=style)
 
 
 @group.command(

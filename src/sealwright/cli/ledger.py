@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sealwright.cli.options import opened, shared
-from sealwright.cli.render import emit, mark
+from sealwright.cli.render import emit, mark, styled
 
 if TYPE_CHECKING:
     from sealwright.evidence.verify import Verified
@@ -95,7 +95,10 @@ def verify(
     of the gate again from the evidence. Exit code 4 names what does not hold.
     """
     from sealwright.project import audit
+    from sealwright.project.core import read_trust
 
+    if trust is not None:
+        read_trust(trust)  # what is no trust root is told by its name before anything is examined
     if export is not None:
         if trust is None:
             raise click.UsageError(
@@ -128,13 +131,13 @@ def _audit_lines(found: Audit) -> Iterator[str]:
     for finding in found.findings:
         yield f" {mark('failed')} {finding}"
     if not found.ok or head is None:
-        yield click.style("NOT VERIFIED", fg="red", bold=True)
+        yield styled("NOT VERIFIED", fg="red", bold=True)
         return
     signers = {item.principal.id for item in found.report.entries}
     yield f" {mark('passed')} checkpoint of {head.tree.origin}: {head.size} entries"
     yield f" {mark('passed')} every leaf, tile, envelope and signature ({len(signers)} signers)"
     yield f" {mark('passed')} {found.decisions} decisions of the gate, computed again"
-    yield click.style("VERIFIED", fg="green", bold=True)
+    yield styled("VERIFIED", fg="green", bold=True)
 
 
 @group.command("export", epilog="Example: sealwright ledger export audit")

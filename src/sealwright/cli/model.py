@@ -56,7 +56,7 @@ def sign(
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         done = sign_model(project, signer=principal)
-        bundle = bundle_path(project)
+        bundle = bundle_path(project, signer=principal)
         emit(
             {"index": done.evidence[0].index, "bundle": bundle},
             [f"signed (entry {done.evidence[0].index}); bundle: {bundle}"],
@@ -71,35 +71,37 @@ def sign(
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The OMS bundle (default: the one on record for the model last signed).",
+    help="An OMS bundle (default: the signature of the model last signed, from the ledger).",
 )
 @shared
 def verify(
     path: Path | None, bundle: Path | None, folder: Path, style: str, passphrase_file: Path | None
 ) -> None:
-    """Check the model's files against their signature, by a key of the trust root.
+    """Check the model's files against their signature, by an engineer's or owner's key.
 
-    Names each file that was changed, added, renamed or removed. Exit code 4 if anything differs.
+    Names each file that was changed, added, renamed or removed, also where an earlier model was put
+    back. Exit code 4 if anything differs, 1 if the model was revoked, retired or quarantined.
     """
     from sealwright.errors import InputMissing
-    from sealwright.phases.model.oms import verify_model
-    from sealwright.project.custody import last_bundle, signing_keys
+    from sealwright.project.custody import check_bundle, check_last
 
     with opened(folder, passphrase_file) as project:
         place = path or project.layout.root / project.lifecycle.training.output
-        signature = bundle or last_bundle(project)
-        try:
-            data = signature.read_bytes()
-        except OSError as error:
-            raise InputMissing(f"{signature}: {error.strerror}") from error
-        found = verify_model(place, data, signing_keys(project))
+        if bundle is None:
+            found = check_last(project, place)
+        else:
+            try:
+                data = bundle.read_bytes()
+            except OSError as error:
+                raise InputMissing(f"{bundle}: {error.strerror}") from error
+            found = check_bundle(project, place, data)
         emit(
             {
                 "verified": True,
                 "model": found.artifact.digest,
                 "files": found.artifact.files,
                 "keyid": found.key.keyid,
-                "bundle": signature,
+                "bundle": bundle,
             },
             [f" {mark('passed')} {place}: {len(found.artifact.files)} files as signed"],
             style=style,

@@ -1,10 +1,16 @@
-"""How answers look: text for people, JSON for programs; results on stdout, progress on stderr."""
+"""How answers look: text for people, JSON for programs; results on stdout, progress on stderr.
+
+Names, reasons and the output of programs come from elsewhere: nothing of theirs that a terminal
+would obey, or that hides or reorders text, is ever written as it is.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
+import re
+import secrets
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +21,7 @@ import click
 import msgspec
 
 from sealwright.clock import format_time
+from sealwright.phases.governance.report.markup import readable
 
 MARKS = {
     "satisfied": ("ok", "green"),
@@ -32,10 +39,48 @@ MARKS = {
 """Status → the mark that says it without colour, and the colour."""
 
 
+_NONCE = secrets.token_hex(8)
+"""Only this process knows it: text from elsewhere cannot pass itself off as coloured by us."""
+_STYLED = re.compile(
+    rf"\x02{_NONCE}:(?P<fg>[a-z]*):(?P<bold>[01]):(?P<text>.*?)\x03{_NONCE}:", re.DOTALL
+)
+
+
+def styled(text: str, *, fg: str = "", bold: bool = False) -> str:
+    """`text` marked to be shown in a colour by `visible`, whatever line it becomes part of."""
+    return f"\x02{_NONCE}:{fg}:{int(bold)}:{text}\x03{_NONCE}:"
+
+
+def visible(line: str) -> str:
+    """One line for a terminal: every character can be seen, and only `styled` parts have colour.
+
+    Escape sequences, other control characters (line breaks, too) and characters that hide or
+    reorder text become their code points.
+    """
+    parts, at = [], 0
+    for found in _STYLED.finditer(line):
+        shown = _seen(found["text"])
+        parts.append(_seen(line[at : found.start()]))
+        parts.append(click.style(shown, fg=found["fg"] or None, bold=found["bold"] == "1"))
+        at = found.end()
+    return "".join((*parts, _seen(line[at:])))
+
+
+def _seen(text: str) -> str:
+    if text.isprintable():
+        return text
+    return readable(text, limit=len(text)).replace("\n", "⟨U+000A⟩")
+
+
+def show(line: str, *, err: bool = False, color: bool | None = None) -> None:
+    """Writes one line, made `visible`."""
+    click.echo(visible(line), err=err, color=color)
+
+
 def mark(status: str) -> str:
     """A two-letter mark, coloured on a terminal that wants colour."""
     text, colour = MARKS.get(status, ("..", "white"))
-    return click.style(text, fg=colour, bold=True)
+    return styled(text, fg=colour, bold=True)
 
 
 def plain(value: Any) -> Any:
@@ -60,10 +105,11 @@ def plain(value: Any) -> Any:
 def emit(value: Any, lines: Iterable[str], *, style: str) -> None:
     """Writes the answer to stdout in the style that was asked for."""
     if style == "json":
-        click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+        text = json.dumps(plain(value), indent=2, ensure_ascii=True, allow_nan=False)
+        click.echo(text.replace("\x7f", "\\u007f"))
         return
     for line in lines:
-        click.echo(line)
+        show(line)
 
 
 class TerminalProgress:
@@ -77,18 +123,19 @@ class TerminalProgress:
     def start(self, step: str) -> None:
         """Shows the step as running, where a line can be overwritten."""
         if self._live:
-            click.echo(f"\r\x1b[2K .. {step}", nl=False, file=self._stream)
+            click.echo(f"{self._clear()} .. {visible(step)}", nl=False, file=self._stream)
 
     def note(self, text: str) -> None:
         """An indented line below the step."""
         if self._shown:
-            click.echo(f"{self._clear()}      {text}", file=self._stream)
+            click.echo(f"{self._clear()}      {visible(text)}", file=self._stream)
 
     def end(self, step: str, outcome: str, detail: str = "") -> None:
         """The finished step with its mark."""
         if self._shown:
             tail = f"  {detail}" if detail else ""
-            click.echo(f"{self._clear()} {mark(outcome)} {step}{tail}", file=self._stream)
+            line = visible(f" {mark(outcome)} {step}{tail}")
+            click.echo(f"{self._clear()}{line}", file=self._stream)
 
     def _clear(self) -> str:
         """What wipes the line of the step that runs."""
@@ -104,9 +151,9 @@ class LineProgress(TerminalProgress):
 
     def note(self, text: str) -> None:
         """An indented line below the step."""
-        click.echo(f"      {text}", file=self._stream)
+        click.echo(f"      {visible(text)}", file=self._stream)
 
     def end(self, step: str, outcome: str, detail: str = "") -> None:
         """The finished step with its mark."""
         tail = f"  {detail}" if detail else ""
-        click.echo(f"   {mark(outcome)} {step}{tail}", file=self._stream)
+        click.echo(visible(f"   {mark(outcome)} {step}{tail}"), file=self._stream)

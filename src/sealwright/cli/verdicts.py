@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import click
-
-from sealwright.cli.render import mark
+from sealwright.cli.render import mark, styled
 from sealwright.policy.verdict import RequirementResult, Verdict
 
 
 def verdict_lines(verdict: Verdict, *, everything: bool = True) -> Iterator[str]:
     """The verdict line by line; `everything` shows satisfied requirements, too."""
-    word = click.style("ADMITTED", fg="green", bold=True)
+    word = styled("ADMITTED", fg="green", bold=True)
     if not verdict.admitted:
-        word = click.style("DENIED", fg="red", bold=True)
+        word = styled("DENIED", fg="red", bold=True)
     yield (
         f"{verdict.artifact_name} ({verdict.artifact[:16]}) for {verdict.question}: {word}"
         f"   tier {verdict.tier}, policy {verdict.policy[:12]}"
@@ -26,6 +24,8 @@ def verdict_lines(verdict: Verdict, *, everything: bool = True) -> Iterator[str]
     yield f"{holding} of {len(verdict.results)} requirements hold; decision {verdict.decision[:16]}"
     for risk in verdict.residual_risks:
         yield f"  residual risk: {risk}"
+    for note in verdict.notes:
+        yield f"  note: {note}"
 
 
 def _requirement(result: RequirementResult) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 A `Trust` is built only from a signed trust root. The first version is the anchor that a person
 chose; each later one counts only if a `root` principal of the version before signed it, and it may
-only add: people and keys are withdrawn by revoking them, never by leaving them out.
+only add: people and keys are withdrawn by revoking them, never by leaving them out. A role that is
+given later counts for what is signed later (see `verify`).
 """
 
 from __future__ import annotations
@@ -114,6 +115,13 @@ def check_only_adds(earlier: Trust, later: Trust) -> None:
             raise TamperError(f"the new trust root forgets or rewrites principal {principal.id}")
         if principal.revoked is not None and same.revoked != principal.revoked:
             raise TamperError(f"the new trust root undoes the revocation of {principal.id}")
+        if same.not_before != principal.not_before or (
+            parse_time(same.not_after) > parse_time(principal.not_after)
+        ):
+            raise TamperError(
+                f"the new trust root moves or extends the validity of {principal.id}",
+                advice="a key is never valid for longer than it was given out for; add a new one",
+            )
     for person in earlier.root.people:
         if later.person(person.id) is None:
             raise TamperError(f"the new trust root forgets {person.id}")

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import msgspec
+
 from sealwright.clock import parse_time
 from sealwright.errors import EvidenceError, MalformedError, SignatureError, TamperError
 from sealwright.evidence.dsse import Envelope, envelope_digest, pae
@@ -35,7 +37,8 @@ class Verified:
     principal: Principal
     person: Person | None
     at: datetime
-    """When it was made, as its signer says; types without a time take that of what went before."""
+    """When it was made, as its signer says; types without a time take that of what the same key
+    signed before, so that nobody's wrong clock dates another's word."""
     digest: str
     """Envelope digest."""
     envelope: Envelope = field(repr=False)
@@ -107,7 +110,8 @@ class History:
     def __init__(self, anchor: Trust) -> None:
         self._anchor = anchor
         self._trust: Trust | None = None
-        self._latest: datetime | None = None
+        self._last: dict[str, datetime] = {}
+        """Key id → the time of the last statement that it signed."""
         self._reached_anchor = False
         self._items: list[Verified] = []
 
@@ -129,13 +133,14 @@ class History:
         trust = self.trust
         if self._trust is None:
             trust = self._start(envelope)
-        verified = verify(envelope, trust, index=len(self._items), not_before=self._latest)
+        last = self._last.get(envelope.keyid)
+        verified = verify(envelope, trust, index=len(self._items), not_before=last)
         _refuse_revoked(verified)
         if isinstance(verified.predicate, TrustRoot) and self._trust is not None:
             trust = extend(trust, envelope)
         self._check_anchor(trust)
         self._trust = trust
-        self._latest = max(self._latest or verified.at, verified.at)
+        self._last[envelope.keyid] = verified.at
         self._items.append(verified)
         return verified
 
@@ -144,7 +149,8 @@ class History:
         if self._trust is None:
             self._start(envelope)
             return
-        verified = verify(envelope, self._trust, not_before=self._latest)
+        last = self._last.get(envelope.keyid)
+        verified = verify(envelope, self._trust, not_before=last)
         _refuse_revoked(verified)
         if isinstance(verified.predicate, TrustRoot):
             extend(self._trust, envelope)
@@ -160,7 +166,8 @@ class History:
 
     def verified(self) -> tuple[Verified, ...]:
         """All statements so far, each carrying its signer as the *newest* trust root has it, so
-        that a later revocation for cause shows. TamperError if the anchor was never met."""
+        that a later revocation for cause shows; of the roles, those that the signer held when
+        signing and still holds. TamperError if the anchor was never met."""
         if self._items and not self._reached_anchor:
             raise TamperError("the ledger ends before the trust root that was handed in")
         return tuple(_as_known_to(item, self.trust) for item in self._items)
@@ -205,4 +212,5 @@ def _as_known_to(item: Verified, trust: Trust) -> Verified:
     principal = trust.principal(item.envelope.keyid)
     if principal is None:
         raise TamperError(f"entry {item.index}: its signer is unknown to the newest trust root")
-    return replace(item, principal=principal)
+    held = tuple(role for role in item.principal.roles if role in principal.roles)
+    return replace(item, principal=msgspec.structs.replace(principal, roles=held))

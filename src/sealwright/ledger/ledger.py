@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from sealwright.clock import Clock, system_clock
-from sealwright.errors import InputMissing, MalformedError, TamperError, UsageError
+from sealwright.errors import CannotLook, InputMissing, MalformedError, TamperError, UsageError
 from sealwright.evidence.dsse import Envelope, decode_envelope
 from sealwright.evidence.keys import LogKey, PublicKey
 from sealwright.evidence.verify import Verified
@@ -24,7 +24,7 @@ from sealwright.ledger.note import decode_vkey, encode_vkey
 from sealwright.ledger.pin import Pin
 from sealwright.ledger.proof import ConsistencyProof, InclusionProof
 from sealwright.ledger.sequencer import Sequencer
-from sealwright.ledger.sqlite import SqliteStore
+from sealwright.ledger.sqlite import SqliteStore, can_write
 from sealwright.ledger.tiles import HASH_SIZE, WIDTH, hash_reader, split_hashes, tiles_of
 
 
@@ -59,6 +59,8 @@ class Ledger:
         self.clock = clock
         self.vkey = pin.key
         """The log's verifier key."""
+        self.sealed = False
+        """Whether there is a key, but nothing can be written where the ledger lies."""
         self._committer: Committer[Draft] | None = None
         if signer is not None:
             sequencer = Sequencer(store, signer=signer, pin=pin)
@@ -99,24 +101,29 @@ class Ledger:
         clock: Clock = system_clock,
         pin: Path | None = None,
     ) -> Ledger:
-        """Opens a ledger: with the log key for appending, without it for reading only.
+        """Opens a ledger: with the log key for appending, without it, or where nothing can be
+        written, for reading only.
 
         Raises InputMissing if there is none, UsageError for another log's name or key. For
         appending also ForkError if its tree does not begin with the one that was last published,
         and InputMissing if the pin that says so is gone. Reads no entries.
         """
-        store = SqliteStore(path, writable=log_key is not None)
+        place = pin or pin_path(path)
+        sealed = log_key is not None and not (can_write(path) and can_write(place))
+        store = SqliteStore(path, writable=log_key is not None and not sealed)
         try:
             vkey = decode_vkey(store.vkey)
             if vkey.name != store.origin or origin not in (None, store.origin):
                 raise UsageError(f"{path}: this is the log {store.origin}, not {origin}")
             if log_key is not None and log_key.public.raw != vkey.public.raw:
                 raise UsageError(f"{path}: the key given is not that of the log {store.origin}")
-            signer = Signer(store.origin, log_key) if log_key is not None else None
+            signer = Signer(store.origin, log_key) if log_key is not None and not sealed else None
         except BaseException:
             store.close()
             raise
-        return cls._opened(store, Pin(pin or pin_path(path), vkey), signer, clock)
+        ledger = cls._opened(store, Pin(place, vkey), signer, clock)
+        ledger.sealed = sealed
+        return ledger
 
     @classmethod
     def _opened(cls, store: Store, pin: Pin, signer: Signer | None, clock: Clock) -> Ledger:
@@ -130,6 +137,13 @@ class Ledger:
     def origin(self) -> str:
         """The log's name."""
         return self.store.origin
+
+    @property
+    def why_reading(self) -> str:
+        """Why nothing can be appended; empty where it can."""
+        if self._committer is not None:
+            return ""
+        return "the folder cannot be written" if self.sealed else "the log's key is not here"
 
     def append(self, evidence: Envelope | Verified, *, public_key: PublicKey) -> Receipt:
         """Appends an envelope signed by `public_key`; durable, checkpointed and published on
@@ -236,6 +250,11 @@ class Ledger:
         self.close()
 
     def _appending(self) -> Committer[Draft]:
+        if self.sealed:
+            raise CannotLook(
+                "the ledger lies where nothing can be written, and was opened for reading only",
+                advice="record where the project can be written, not in a copy to be looked at",
+            )
         if self._committer is None:
             raise UsageError("the ledger is opened for reading only, or closed")
         return self._committer

@@ -111,7 +111,7 @@ def _load(turn: Transaction, state: TreeState) -> _Edge:
     if merkle.root(frontier) != state.root:
         raise TamperError(
             f"the ledger's tiles do not lead to its root at size {state.size}",
-            advice="run `sealwright verify`: it names the entries that were changed",
+            advice="run `sealwright ledger verify`: it names the entries that were changed",
         )
     tiles: list[bytes] = []
     rest = state.size

@@ -55,7 +55,7 @@ class SqliteStore:
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         with _explained(path):
-            self._reader = _connect(path, mode="rw" if writable else "ro")
+            self._reader = _connect(path, mode="rw") if writable else _connect_reader(path)
             try:
                 self._meta = self._read_meta()
                 if writable:
@@ -283,9 +283,49 @@ _ENTRIES = (
 )
 
 
-def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection for reading, also where nothing can be written beside the file.
+
+    SQLite wants to keep its WAL index there. Where it cannot, and no WAL lies there either, the
+    file holds everything and is read as one that does not change.
+    """
+    connection = _connect(path, mode="ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema")
+        return connection
+    except sqlite3.OperationalError as error:
+        connection.close()
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        if _size(path.with_name(path.name + "-wal")):
+            raise CannotLook(
+                f"{path}: its newest entries lie in a write-ahead log that cannot be read here",
+                advice="copy the whole folder to a place where you can write, and look there",
+            ) from error
+    return _connect(path, mode="ro", more="&immutable=1")
+
+
+def _size(path: Path) -> int:
+    """Bytes in a file; 0 if it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def can_write(path: Path) -> bool:
+    """Whether this process may write the database and the files that SQLite keeps beside it."""
+    return all(
+        os.access(place, os.W_OK, effective_ids=True)
+        for place in (path.parent, path)
+        if place.exists()
+    )
+
+
+def _connect(path: Path, *, mode: str, more: str = "") -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{path.absolute().as_uri()}?mode={mode}{more}",
         uri=True,
         timeout=_BUSY_SECONDS,
         isolation_level=None,

@@ -99,7 +99,7 @@ def open_case(
         rules=policy.rules(tier),
         directory=known,
         authors=duties.authors(index, graph, known, request.artifact),
-        evaluators=duties.evaluators(index, graph, request.artifact),
+        evaluators=duties.evaluators(index, graph, known, request.artifact),
         policy_makers=duties.uncountersigned_policy_makers(
             index, system=request.system, policy=policy.digest
         ),
@@ -114,13 +114,13 @@ def policy_named(case: Case, digest: str) -> Policy | None:
     for item in case.index.about(case.request.system, "policy"):
         predicate = item.statement.predicate
         if isinstance(predicate, PolicyRecord) and predicate.sha256 == digest:
-            parsed = _parsed(predicate.text)
+            parsed = recorded_policy(predicate.text)
             return parsed if parsed is not None and parsed.digest == digest else None
     return None
 
 
 @lru_cache(maxsize=16)
-def _parsed(text: str) -> Policy | None:
+def recorded_policy(text: str) -> Policy | None:
     """A recorded policy; None if it is not one that this version can read and prove."""
     try:
         return parse_policy(text, file="recorded policy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from sealwright.policy.case import Case, Input
-from sealwright.policy.duties import only_administrates
+from sealwright.policy.duties import Actor, only_administrates
 from sealwright.policy.model import Quorum, Requirement
 
 
@@ -22,7 +22,7 @@ def command_for(case: Case, requirement: Requirement, target: Input | None) -> s
     return command
 
 
-def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: frozenset[str]) -> str:
+def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: frozenset[Actor]) -> str:
     """The command by which somebody who may would approve; `asked` have answered already."""
     principal, shown = "PRINCIPAL", discipline or "DISCIPLINE"
     for candidate in case.directory.principals:
@@ -42,3 +42,18 @@ def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: froze
         f"sealwright approve {shlex.quote(case.name)}"
         f" --as {shlex.quote(principal)} --discipline {shlex.quote(shown)} --reason WHY"
     )
+
+
+def countersign_command(case: Case, *, asked: frozenset[Actor]) -> str:
+    """The command by which another person, no author, would sign the same policy."""
+    principal = next(
+        (
+            candidate.id
+            for candidate in case.directory.principals
+            if candidate.person
+            and candidate.revoked is None
+            and f"person:{candidate.person}" not in {*asked, *case.authors}
+        ),
+        "PRINCIPAL",
+    )
+    return f"sealwright approve policy --as {shlex.quote(principal)} --reason WHY"

@@ -1,19 +1,21 @@
 """Criteria fixed before the test: nobody sets the bar after having seen the jump.
 
-For an evaluation of one kind on one test set, for one system:
-1. it names criteria that are in the ledger, are about that test set and that system, and were
+For an evaluation of one kind, for one system:
+1. it names criteria that are in the ledger, are about its test set and that system, and were
    recorded before it;
-2. some criteria of that kind, for that test set and system, were recorded before the *first*
-   evaluation of that kind on that test set, whichever model it was of;
+2. some criteria of that kind, for that system, were recorded before the system's *first* evaluation
+   of that kind, on whichever test set and of whichever model: those are the ones in force then;
 3. from that first result on criteria only tighten: the ones it names are at least as strict as
    those in force at the first result, as every one that an evaluation up to now was held against,
-   and as the newest recorded before it. So a result that failed stricter criteria is not laundered
-   by looser ones, by another model of the same weights, or by going back to an older set;
+   and as the newest recorded before it, for its own test set or since that result for any. So a
+   result that failed stricter criteria is not laundered by looser ones, by another model of the
+   same weights, by a test set of which two rows are swapped, or by going back to an older set;
 4. it was measured as the criteria in force at the first result say (`config`); later criteria with
    another way of measuring are void, whether stricter or looser;
 5. each criterion of the kind has a judgement that passed: an unjudged criterion is not met.
-Before the first result criteria may change freely. An evaluation counts as the system's if the
-criteria it names are, or if they cannot be found.
+All test sets of a system count as one, since nothing here tells new rows from old ones in another
+order. Before the first result criteria may change freely. An evaluation counts as the system's if
+the criteria it names are, or if they cannot be found.
 """
 
 from __future__ import annotations
@@ -46,44 +48,61 @@ def criteria_problem(item: Verified, index: EvidenceIndex, *, system: str) -> st
         return "its criteria are not about this test set and this system"
     if named.index >= item.index:
         return "its criteria were recorded after it"
+    if problem := _not_fixed_first(item, evaluation, named, index=index, system=system):
+        return problem
+    return _unjudged(evaluation, named)
+
+
+def _not_fixed_first(
+    item: Verified, evaluation: Evaluation, named: Verified, *, index: EvidenceIndex, system: str
+) -> str:
+    """Rules 2 to 4: what stood at the system's first result of this kind, and what came since."""
     kind = evaluation.kind
-    recorded = [
-        criteria
-        for criteria in index.about(dataset, "criteria")
-        if system in index.subjects[criteria.digest] and _of_kind(criteria, kind)
-    ]
-    earlier = list(_evaluations(index, dataset=dataset, kind=kind, system=system, upto=item.index))
-    first = min((other.index for other in earlier), default=item.index)
-    before = [criteria for criteria in recorded if criteria.index < first]
+    recorded = [each for each in index.about(system, "criteria") if _of_kind(each, kind)]
+    earlier = list(_evaluations(index, kind=kind, system=system, upto=item.index))
+    first = min(earlier, key=lambda each: each.index, default=item)
+    before = [each for each in recorded if each.index < first.index]
     if not before:
-        return f"no criteria for {kind} were fixed before the first result on this test set"
-    measured = _config(before[-1])
+        return f"no criteria for {kind} were fixed before the first result on any test set"
+    its_own = [each for each in before if _dataset(first) in index.subjects[each.digest]]
+    in_force = (its_own or before)[-1]
+    measured = _config(in_force)
     if evaluation.config != _config(named) or _config(named) != measured:
         return "it was not measured in the way that was fixed before the first result"
-    recorded = [criteria for criteria in recorded if _config(criteria) == measured]
-    held_to = [before[-1], [criteria for criteria in recorded if criteria.index < item.index][-1]]
-    held_to += [criteria for criteria in recorded if criteria.digest in _held_against(earlier)]
+    recorded = [each for each in recorded if _config(each) == measured]
+    newest = [
+        each
+        for each in recorded
+        if each.index < item.index
+        and (each.index > first.index or _dataset(item) in index.subjects[each.digest])
+    ][-1:]
+    held_against = _held_against(earlier)
+    held_to = [in_force, *newest, *(each for each in recorded if each.digest in held_against)]
     for other in held_to:
         if weaker := _weaker(named, than=other, kind=kind):
             return (
                 f"its criteria are weaker than entry {other.index}'s, which held before: {weaker}"
             )
-    return _unjudged(evaluation, named)
+    return ""
 
 
-def _evaluations(
-    index: EvidenceIndex, *, dataset: str, kind: str, system: str, upto: int
-) -> Iterator[Verified]:
-    """The system's evaluations of a kind on a test set, up to one place in the ledger."""
+def _evaluations(index: EvidenceIndex, *, kind: str, system: str, upto: int) -> Iterator[Verified]:
+    """The system's evaluations of a kind, on any test set, up to one place in the ledger."""
     for item in index.kind("evaluation"):
         predicate = item.statement.predicate
         if not isinstance(predicate, Evaluation) or item.index > upto:
             continue
-        if predicate.kind != kind or sha256_of(predicate.dataset) != dataset:
+        if predicate.kind != kind:
             continue
         subjects = index.subjects.get(predicate.criteria)
         if subjects is None or system in subjects:
             yield item
+
+
+def _dataset(item: Verified) -> str:
+    """Digest of the test set of an evaluation; empty if it names none."""
+    predicate = item.statement.predicate
+    return sha256_of(predicate.dataset) if isinstance(predicate, Evaluation) else ""
 
 
 def _config(item: Verified) -> str:

@@ -12,6 +12,7 @@ from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.predicates.governance import ImpactAssessment, Question, Waiver
 from sealwright.evidence.verify import Verified
+from sealwright.policy.duties import Actor, actor_of
 from sealwright.policy.evidence_index import EvidenceIndex
 
 
@@ -62,9 +63,12 @@ def decision_over(
 
 
 def residual_risks(evidence: Iterable[Verified]) -> tuple[str, ...]:
-    """The risks that remain, by the newest impact assessment among the evidence."""
-    newest: ImpactAssessment | None = None
+    """The risks that remain, by the newest impact assessment of each of its signers among the
+    evidence: anybody may add a risk, and nobody can hide one that somebody else named."""
+    newest: dict[Actor, ImpactAssessment] = {}
     for item in sorted(evidence, key=lambda item: item.index):
         if isinstance(item.statement.predicate, ImpactAssessment):
-            newest = item.statement.predicate
-    return newest.residual if newest else ()
+            actor = actor_of(item)
+            newest.pop(actor, None)
+            newest[actor] = item.statement.predicate
+    return tuple(dict.fromkeys(risk for said in newest.values() for risk in said.residual))

@@ -9,6 +9,7 @@ administrator approves nothing. People are compared, not keys; a service stands 
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,18 +42,34 @@ class Directory:
     """As the newest trust root in the ledger lists them."""
     disciplines: dict[str, tuple[str, ...]] = field(repr=False)
     """Person id → disciplines, as the newest trust root in the ledger has them."""
+    called: dict[str, frozenset[str]] = field(repr=False)
+    """Name in `plain_name` form → ids of the people who ever had it."""
 
     def actors(self, name: str) -> frozenset[Actor]:
-        """All whom `name` (a person's or a principal's id) may mean."""
-        people = self.persons.get(name, frozenset())
-        if people:
-            return frozenset({f"person:{name}", *(f"person:{each}" for each in people)})
-        return frozenset({f"person:{name}", f"service:{name}"})
+        """All whom `name` (a person's name, or a person's or principal's id) may mean."""
+        plain = plain_name(name)
+        people = {
+            *self.persons.get(name, ()),
+            *self.persons.get(plain, ()),
+            *self.called.get(plain, ()),
+        }
+        ids = {f"person:{each}" for each in (name, plain, *people)}
+        return frozenset(ids if people else {*ids, f"service:{name}", f"service:{plain}"})
+
+    def namesakes(self, actor: Actor) -> frozenset[Actor]:
+        """Everybody who ever went by a name of this person: one who made a second identity."""
+        return frozenset(
+            f"person:{other}"
+            for people in self.called.values()
+            if actor.removeprefix("person:") in people
+            for other in people
+        )
 
 
 def directory(index: EvidenceIndex) -> Directory:
     """The directory of a ledger."""
     persons: dict[str, set[str]] = defaultdict(set)
+    called: dict[str, set[str]] = defaultdict(set)
     newest: TrustRoot | None = None
     for item in index.items:
         if item.principal.person:
@@ -62,11 +79,19 @@ def directory(index: EvidenceIndex) -> Directory:
             for principal in newest.principals:
                 if principal.person:
                     persons[principal.id].add(principal.person)
+            for person in newest.people:
+                called[plain_name(person.name)].add(person.id)
     return Directory(
         persons={name: frozenset(people) for name, people in persons.items()},
         principals=newest.principals if newest else (),
         disciplines={p.id: p.disciplines for p in newest.people} if newest else {},
+        called={name: frozenset(people) for name, people in called.items()},
     )
+
+
+def plain_name(name: str) -> str:
+    """A name without what does not tell two people apart: case, spaces, ways to write a letter."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def actor_of(item: Verified) -> Actor:
@@ -89,17 +114,28 @@ def authors(
                 for labeller in _labellers(item.statement.predicate):
                     for actor in sorted(known.actors(labeller)):
                         found.setdefault(actor, f"labelled {index.name(digest)}")
+    return _with_namesakes(known, found)
+
+
+def _with_namesakes(known: Directory, deeds: dict[Actor, str]) -> dict[Actor, str]:
+    found = dict(deeds)
+    for actor, deed in deeds.items():
+        for namesake in sorted(known.namesakes(actor)):
+            found.setdefault(namesake, deed)
     return found
 
 
-def evaluators(index: EvidenceIndex, graph: Graph, artifact: str) -> dict[Actor, str]:
+def evaluators(
+    index: EvidenceIndex, graph: Graph, known: Directory, artifact: str
+) -> dict[Actor, str]:
     """Everyone who evaluated, for the record, the artifact or anything in its lineage."""
-    return {
+    found = {
         actor_of(item): f"evaluated {index.name(digest)}"
         for digest in (artifact, *graph.ancestors(artifact))
         for item in index.about(digest, "evaluation")
         if isinstance(item.statement.predicate, Evaluation)
     }
+    return _with_namesakes(known, found)
 
 
 def uncountersigned_policy_makers(

@@ -2,17 +2,19 @@
 
 Each signer's statements are read in ledger order. A failure stands until the same signer has
 recorded a later statement about the same artifact that counts: nobody outvotes another's failure,
-and no second opinion launders it. A failure counts whoever signed it, whatever its date; a success
-counts only if its signer is the right one and it is fresh. So adding a negative statement can turn
-an admission into a denial and never the other way.
+and no second opinion launders it. A check of a data set that did not pass is done with when that
+very check has passed since: a run that leaves it out clears nothing. A failure counts whoever
+signed it, whatever its date; a success counts only if its signer is the right one and it is fresh.
+So adding a negative statement can turn an admission into a denial and never the other way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from sealwright.evidence.predicates.data import DatasetValidation
 from sealwright.evidence.verify import Verified
 from sealwright.policy.case import Case, Input
 from sealwright.policy.commands import command_for
@@ -32,6 +34,9 @@ from sealwright.policy.targets import known_by_a_pass, targets_of
 from sealwright.policy.verdict import RequirementResult, Status
 from sealwright.policy.waivers import standing_waiver
 
+CHECKS_NAMED = 3
+"""So many checks that a later run left out are named in a reason."""
+
 State = Literal["good", "failed", "stale", "wrong-signer", "future"]
 
 
@@ -45,6 +50,8 @@ class Assessment:
     stale: Stale | None = None
     negative: bool = False
     """What it says is not what is asked: it counts against the artifact, whoever signed it."""
+    left_out: tuple[str, ...] = ()
+    """Ids of checks that failed here and that a later success of the same signer did not run."""
 
     @property
     def supersedes(self) -> bool:
@@ -205,9 +212,7 @@ def _conclude(
     if failed:
         decisive = failed[-1]
         status = "stale" if decisive.stale else "failed"
-        reason = (
-            f"{_signed(decisive)}: {decisive.stale.text if decisive.stale else decisive.reason}"
-        )
+        reason = f"{_signed(decisive)}: {_wrong(decisive)}"
     elif len(good) >= requirement.min_signers:
         status, reason = "satisfied", "; ".join(_good(each) for each in good)
     elif good:
@@ -252,12 +257,36 @@ def _last_words(assessed: Iterable[Assessment]) -> list[Assessment]:
     """Each signer's last word, in ledger order: a failure unless a later one is done with it, else
     what counts, else the newest of what does not."""
     words: dict[str, Assessment] = {}
+    owed: dict[str, frozenset[str]] = {}
     for each in assessed:
         actor = actor_of(each.item)
-        if _replaces(each, words.get(actor)):
-            words.pop(actor, None)
-            words[actor] = each
+        before = words.get(actor)
+        if not _replaces(each, before):
+            continue
+        open_checks = owed.get(actor, frozenset())
+        if each.negative:
+            owed[actor] = open_checks | _checks(each, passed=False)
+        elif left_out := open_checks - _checks(each, passed=True):
+            assert before is not None
+            words[actor] = replace(before, left_out=tuple(sorted(left_out)))
+            continue
+        else:
+            owed.pop(actor, None)
+        words[actor] = each
     return sorted(words.values(), key=lambda each: each.item.index)
+
+
+def _checks(assessment: Assessment, *, passed: bool) -> frozenset[str]:
+    """Ids of a data set's checks, if `passed` those that came out well enough, else those that did
+    not pass outright; none of any other statement."""
+    said = assessment.item.statement.predicate
+    if not isinstance(said, DatasetValidation):
+        return frozenset()
+    return frozenset(
+        check.id
+        for check in said.checks
+        if (check.result in ("passed", "warned") if passed else check.result != "passed")
+    )
 
 
 def _replaces(later: Assessment, earlier: Assessment | None) -> bool:
@@ -282,6 +311,15 @@ def _foremost(assessed: Sequence[Assessment]) -> Assessment | None:
 
 def _signed(assessment: Assessment) -> str:
     return f"signed by {assessment.item.principal.id} on {assessment.item.at:%Y-%m-%d}"
+
+
+def _wrong(assessment: Assessment) -> str:
+    text = assessment.stale.text if assessment.stale else assessment.reason
+    if not assessment.left_out:
+        return text
+    more = ", …" if len(assessment.left_out) > CHECKS_NAMED else ""
+    named = ", ".join(assessment.left_out[:CHECKS_NAMED])
+    return f"{text}; a later run passed without repeating {named}{more}"
 
 
 def _good(assessment: Assessment) -> str:

@@ -72,6 +72,9 @@ class Verdict:
     """Envelope digests of the approvals that count."""
     inputs: tuple[tuple[str, str], ...] = ()
     """For `train`: name and digest of each data set that will be used."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know beside the answer: who of those who approved was introduced by an
+    author. Changes neither the answer nor the decision digest."""
     at: datetime
 
     @property
@@ -94,6 +97,8 @@ class Verdict:
             "<table><thead><tr><th scope='col'>status</th><th scope='col'>requirement</th>"
             "<th scope='col'>why</th><th scope='col'>command</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"
+            + "".join(f"<p>residual risk: {escape(risk)}</p>" for risk in self.residual_risks)
+            + "".join(f"<p>note: {escape(note)}</p>" for note in self.notes)
         )
 
     @property

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from sealwright.errors import ConfigError, InputMissing
 from sealwright.evidence.digest import sha256_hex
-from sealwright.evidence.predicates.governance import Decision, PolicyRecord, TrustRoot
+from sealwright.evidence.predicates.governance import Decision, PolicyRecord, Principal, TrustRoot
 from sealwright.evidence.verify import Verified
 from sealwright.ledger.audit import audit
 from sealwright.ledger.examine import Finding, Report
@@ -67,11 +69,15 @@ def _with_decisions(report: Report) -> Audit:
 
 
 def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> str:
-    """Why the decision does not follow from the evidence that it names; empty if it does."""
+    """Why the decision does not follow from the entries before it; empty if it does.
+
+    Nobody writes between the question and the decision, so it is judged on all of them, whatever
+    number it names: else an old admission could be said again after the facts have changed.
+    """
     place = f"entry {item.index}"
     if not 0 < said.ledger_size <= item.index:
         return f"{place}: decides on {said.ledger_size} entries, which cannot be"
-    known = _as_known_then(entries[: said.ledger_size])
+    known = _as_known_then(entries[: item.index])
     text = _policy_text(known, said.policy)
     if text is None:
         return f"{place}: the policy {said.policy[:12]} it names is not on record"
@@ -95,7 +101,13 @@ def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> s
         known,
         item.at,
     )
-    return _difference(place, said, decision(verdict).predicate)
+    computed = decision(verdict).predicate
+    if said.ledger_size != computed.ledger_size:
+        return (
+            f"{place}: decides on {said.ledger_size} entries, although there were"
+            f" {computed.ledger_size}: the facts may have changed"
+        )
+    return _difference(place, said, computed)
 
 
 def _difference(place: str, said: Decision, computed: Decision) -> str:
@@ -114,14 +126,25 @@ def _difference(place: str, said: Decision, computed: Decision) -> str:
 
 def _as_known_then(entries: Sequence[Verified]) -> tuple[Verified, ...]:
     """The entries with their signers as the trust root of *then* knew them: a key that was revoked
-    later does not make a decision wrong that was right when it was taken."""
-    principals = {
-        principal.id: principal
-        for item in entries
-        if isinstance(item.predicate, TrustRoot)
-        for principal in item.predicate.principals
-    }
-    return tuple(replace(item, principal=principals[item.principal.id]) for item in entries)
+    later does not make a decision wrong that was right when it was taken. As at the gate, a role
+    counts that the signer held when signing and still held then."""
+    principals: dict[str, Principal] = {}
+    held: list[tuple[str, ...]] = []
+    for item in entries:
+        named = item.predicate.principals if isinstance(item.predicate, TrustRoot) else ()
+        if not principals:  # the first trust root is signed by one whom it names itself
+            principals.update((principal.id, principal) for principal in named)
+        held.append(principals[item.principal.id].roles)
+        principals.update((principal.id, principal) for principal in named)
+    return tuple(
+        replace(item, principal=_with_roles(principals[item.principal.id], roles))
+        for item, roles in zip(entries, held, strict=True)
+    )
+
+
+def _with_roles(principal: Principal, roles: tuple[str, ...]) -> Principal:
+    kept = tuple(role for role in roles if role in principal.roles)
+    return msgspec.structs.replace(principal, roles=kept)
 
 
 def _policy_text(entries: Sequence[Verified], digest: str) -> str | None:

@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 
 from sealwright import locks
-from sealwright.clock import Clock, system_clock
-from sealwright.errors import InputMissing, TamperError, UsageError
+from sealwright.clock import Clock, parse_time, system_clock
+from sealwright.errors import (
+    CannotLook,
+    EvidenceError,
+    InputMissing,
+    Refused,
+    TamperError,
+    UsageError,
+)
 from sealwright.evidence.dsse import sign_statement
 from sealwright.evidence.keyfile import Passphrase
 from sealwright.evidence.manifest import system_digest
 from sealwright.evidence.predicates import Predicate
 from sealwright.evidence.predicates.governance import Question
-from sealwright.evidence.statement import Statement
+from sealwright.evidence.statement import Statement, Subject, predicate_time
 from sealwright.evidence.trust import Trust, load_trust
 from sealwright.evidence.verify import History, Verified
 from sealwright.ledger.ledger import Ledger
@@ -39,6 +47,8 @@ from sealwright.project.layout import Layout, find_root
 from sealwright.project.named import Named
 
 DEFAULT_SIGNER = "default"
+AHEAD, BEHIND = timedelta(minutes=5), timedelta(days=1)
+"""How far from now a statement may be dated when it is recorded: clocks differ, runs take hours."""
 
 
 class Project:
@@ -50,6 +60,8 @@ class Project:
         self.keyring = Keyring(layout, passphrase=passphrase)
         self._history: History | None = None
         self._evidence: tuple[Verified, ...] = ()
+        self._newest: dict[str, datetime] = {}
+        """Who signed → the latest time among their statements."""
         self._threads = RLock()
         self._in_turn = False
 
@@ -88,13 +100,25 @@ class Project:
 
     @cached_property
     def lifecycle(self) -> Lifecycle:
-        """`sealwright.toml`, read and checked once (but for whether its files are there)."""
-        return load_lifecycle(self.layout.lifecycle, metrics=METRICS, exist=False)
+        """`sealwright.toml`, read and checked once (but for whether its files are there).
+
+        Refused if it names another system than the one that the ledger was started for.
+        """
+        lifecycle = load_lifecycle(self.layout.lifecycle, metrics=METRICS, exist=False)
+        if system_digest(lifecycle.system.name) != self.system:
+            name = self._founded_for.name
+            raise Refused(
+                f"{self.layout.lifecycle} names the system {lifecycle.system.name!r:.80}, "
+                f"and this ledger was started for {name!r:.80}",
+                advice=f"write back name = {name!r:.80}: its history stays with it; another system "
+                "is started with `sealwright init` in a folder of its own",
+            )
+        return lifecycle
 
     @cached_property
     def anchor(self) -> Trust:
         """The trust root that this installation starts from."""
-        return load_trust(self.layout.trust.read_bytes())
+        return read_trust(self.layout.trust)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -102,7 +126,7 @@ class Project:
 
         TamperError if it is another log than the one that the trust root names.
         """
-        expected = self.anchor.log_vkey
+        expected, log_key = self.anchor.log_vkey, self.keyring.log()
         stranger = TamperError(
             f"{self.layout.ledger} is not the ledger that the trust root names",
             advice="restore the ledger that belongs to this trust root",
@@ -111,7 +135,7 @@ class Project:
             ledger = Ledger.open(
                 self.layout.ledger,
                 origin=decode_vkey(expected).name,
-                log_key=self.keyring.log(),
+                log_key=log_key,
                 clock=self.clock,
             )
         except UsageError as error:  # another name or key than those of the trust root
@@ -123,8 +147,29 @@ class Project:
 
     @property
     def system(self) -> str:
-        """The digest that statements about the system name."""
-        return system_digest(self.lifecycle.system.name)
+        """The digest that statements about the system name: that of the first trust root."""
+        return self._founded_for.sha256
+
+    @property
+    def _founded_for(self) -> Subject:
+        evidence = self.evidence()
+        if not evidence:
+            raise TamperError(
+                f"{self.layout.ledger} is empty: not even its trust root is in it",
+                advice="restore the newest copy of the ledger",
+            )
+        return evidence[0].statement.subjects[0]
+
+    def now(self) -> datetime:
+        """The present: the clock's, but no earlier than what two people have signed.
+
+        A clock that is set back brings nothing back that is over, and the wrong clock of one person
+        moves nobody else's time.
+        """
+        self.evidence()
+        with self._threads:
+            vouched = sorted(self._newest.values())[-2:-1]
+        return max([self.clock(), *vouched])
 
     @property
     def trust(self) -> Trust:
@@ -141,6 +186,9 @@ class Project:
             self._history.extend(entry.envelope for entry in self.ledger.entries(known))
             if len(self._history) != known:
                 self._evidence = self._history.verified()
+                for item in self._evidence[known:]:
+                    who = item.principal.person or item.principal.id
+                    self._newest[who] = max(self._newest.get(who, item.at), item.at)
             return self._evidence
 
     def graph(self) -> Graph:
@@ -182,16 +230,34 @@ class Project:
         """Signs a statement as `signer` and appends it; durable when this returns.
 
         Refuses before anything is written what the ledger's reader would refuse: a key that the
-        trust root does not know, is revoked or out of its time.
+        trust root does not know, is revoked or out of its time. UsageError for the key of somebody
+        else than `signer`; Refused for a statement that is not dated now.
         """
         key = self.keyring.signer(signer)
         envelope = sign_statement(statement, key)
         with self.turn():
-            self.evidence()
+            holder = self.trust.principal(key.public.keyid)
+            if holder is not None and holder.id != signer:
+                raise UsageError(
+                    f"this is the key of {holder.id}, not of {signer}",
+                    advice=f"sign as its holder: --as {holder.id}",
+                )
             assert self._history is not None
             self._history.check(envelope)
+            self._check_time(statement)
             receipt = self.ledger.append(envelope, public_key=key.public)
             return self.evidence()[receipt.index]
+
+    def _check_time(self, statement: Statement[Predicate]) -> None:
+        claimed, now = predicate_time(statement.predicate), self.now()
+        if claimed is None:
+            return
+        if not now - BEHIND <= parse_time(claimed) <= now + AHEAD:
+            raise Refused(
+                f"the {statement.kind} is dated {claimed}, and it is {now:%Y-%m-%dT%H:%M:%SZ}: "
+                "nothing was recorded",
+                advice="statements are dated when they are made: is this machine's clock right?",
+            )
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -211,7 +277,7 @@ class Project:
     def gate(self, artifact: Named, question: Question, *, inputs: Sequence[Named] = ()) -> Verdict:
         """The gate's answer now. `inputs` are the data sets that a training run will use."""
         request = self.request(artifact, question, inputs=inputs)
-        return gate(self.policy, request, self.evidence(), self.clock())
+        return gate(self.policy, request, self.evidence(), self.now())
 
     def request(
         self, artifact: Named, question: Question, *, inputs: Sequence[Named] = ()
@@ -233,3 +299,15 @@ class Project:
                 f"the ledger has no entry {index}", advice=f"it has 0 to {len(evidence) - 1}"
             )
         return evidence[index]
+
+
+def read_trust(path: Path) -> Trust:
+    """The trust root in a file; every error names the file."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotLook(f"{path}: {error.strerror}") from error
+    try:
+        return load_trust(data)
+    except (EvidenceError, CannotLook) as error:
+        raise type(error)(f"{path}: {error.message}", advice=error.advice) from error

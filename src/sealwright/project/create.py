@@ -17,7 +17,7 @@ from sealwright.locks import work_folder
 from sealwright.project.core import Project
 from sealwright.project.keyring import Keyring, check_name
 from sealwright.project.layout import STATE_FOLDER, Layout, write_atomically
-from sealwright.project.people import first_trust_root, make_principal
+from sealwright.project.people import check_disciplines, first_trust_root, make_principal
 
 OWNER_ROLES = ("root", "owner", "engineer", "steward")
 
@@ -42,6 +42,7 @@ def create(
     """
     layout = Layout(root.resolve())
     check_name(owner.id)
+    check_disciplines(owner.disciplines)
     _check_free(layout)
     outside = [path for path in (layout.key(owner.id), layout.log_key) if not path.exists()]
     try:

@@ -19,6 +19,7 @@ from sealwright.evidence.verify import Verified
 from sealwright.phases.governance import record
 from sealwright.policy.approvals import approval_problem
 from sealwright.policy.case import open_case
+from sealwright.policy.load import builtin_policy
 from sealwright.policy.verdict import Verdict
 from sealwright.policy.waivers import waiver_problem
 from sealwright.project.core import Project
@@ -45,30 +46,46 @@ def ask(
 ) -> Asked:
     """Asks the gate and puts its decision on record, signed by `signer` (None: not recorded).
 
-    The policy goes on record first if it is not there yet: without it nobody could compute the
-    decision again. The same answer to the same question on the same evidence is not recorded twice.
+    Nobody could compute a decision again whose policy is not on record. The built-in policy that a
+    project starts with is put there first; any other one must have been recorded by somebody who
+    meant to, and until then the verdict is a denial that is not recorded. The same answer to the
+    same question on the same evidence is not recorded twice.
     """
     if signer is None:
         return Asked(project.gate(artifact, question, inputs=inputs), None)
     with project.turn():
-        _put_policy_on_record(project, signer=signer)
+        on_record = _put_policy_on_record(project, signer=signer)
         verdict = project.gate(artifact, question, inputs=inputs)
+        if not on_record:
+            return Asked(verdict, None)
         before = _last_decision(project, artifact.digest, question)
         if before is not None and _same(before, verdict):
             return Asked(verdict, before)
         return Asked(verdict, project.record(record.decision(verdict), signer=signer))
 
 
-def _put_policy_on_record(project: Project, *, signer: str) -> None:
-    policy = project.policy
-    for item in project.evidence():
-        if isinstance(item.predicate, PolicyRecord) and item.predicate.sha256 == policy.digest:
-            return
-    name = project.lifecycle.system.name
-    project.record(
-        record.policy_record(name, name=policy.name, text=policy.text, now=project.clock()),
-        signer=project.signer_at_hand("governance") or signer,
-    )
+def _put_policy_on_record(project: Project, *, signer: str) -> bool:
+    """Whether the policy is on record, by now: starting with the built-in one relaxes nothing."""
+    recorded = {
+        item.predicate.sha256
+        for item in project.evidence()
+        if isinstance(item.predicate, PolicyRecord)
+    }
+    if not recorded and project.policy.digest == builtin_policy().digest:
+        sign_policy(project, signer=project.signer_at_hand("governance") or signer)
+        return True
+    return project.policy.digest in recorded
+
+
+def sign_policy(project: Project, *, signer: str) -> Verified:
+    """Records the policy of this project, word by word, as `signer`.
+
+    A policy that asks less than the one before it comes in force when a second person, who is no
+    author of what it is asked about, does this, too.
+    """
+    policy, name = project.policy, project.lifecycle.system.name
+    statement = record.policy_record(name, name=policy.name, text=policy.text, now=project.clock())
+    return project.record(statement, signer=signer)
 
 
 def question_text(verdict: Verdict) -> str:
@@ -94,11 +111,13 @@ def approve(
     dissent: str = "",
     seconds: int = 0,
     seen: str = "",
+    displayed: bool = False,
 ) -> Verified:
     """Signs one person's answer to the gate's question about exactly the evidence there is now.
 
-    `seen` is the decision digest of the verdict that the person looked at: Refused if it is another
-    one by now. Whether the answer counts is for the gate to say: an author's, or one outside the
+    `seen` is the decision digest of the verdict that was asked about: Refused if it is another one
+    by now. Only where it was `displayed` to the person does the answer claim that they saw the
+    evidence. Whether the answer counts is for the gate to say: an author's, or one outside the
     person's disciplines, is recorded and does not count.
     """
     with project.turn():
@@ -118,7 +137,7 @@ def approve(
             conditions=conditions,
             dissent=dissent,
             seconds=seconds,
-            shown=verdict.evidence,
+            shown=verdict.evidence if displayed else (),
             now=project.clock(),
         )
         return project.record(statement, signer=signer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from pathlib import Path
@@ -41,12 +42,12 @@ class Keyring:
         return self._loaded[principal]
 
     def holds(self, principal: str) -> bool:
-        """Whether the key file of `principal` is here (it is not opened)."""
-        return principal in self._files or self._layout.key(check_name(principal)).exists()
+        """Whether the key file of `principal` is here and may be read (it is not opened)."""
+        return principal in self._files or _readable(self._layout.key(check_name(principal)))
 
     def log(self) -> LogKey | None:
-        """The log's key, or None where the ledger can only be read."""
-        if not self._layout.log_key.exists():
+        """The log's key, or None where it is not here for us: the ledger can only be read."""
+        if not _readable(self._layout.log_key):
             return None
         return read_log_key(self._layout.log_key, passphrase=self._passphrase)
 
@@ -101,15 +102,19 @@ def _store(key: SigningKey | LogKey, path: Path, *, passphrase: bytes | None) ->
     sync_folder(path.parent)
 
 
+def _readable(path: Path) -> bool:
+    return os.access(path, os.R_OK, effective_ids=True)
+
+
 def _is_encrypted(path: Path) -> bool:
     return b"ENCRYPTED PRIVATE KEY" in path.read_bytes()
 
 
-def check_name(principal: str) -> str:
+def check_name(principal: str, *, what: str = "principal") -> str:
     """`principal` if it is a well-formed id: it becomes a file name and stands in reports."""
     if not _NAME.fullmatch(principal):
         raise UsageError(
-            f"{principal!r:.80} is not a principal id",
+            f"{principal!r:.80} is not a {what} id",
             advice="lower-case letters, digits, `.`, `_` and `-`; at most 63",
         )
     if principal == LOG_KEY:

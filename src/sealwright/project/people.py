@@ -18,6 +18,7 @@ from sealwright.evidence.statement import Statement, subject
 from sealwright.evidence.trust import ROOT_ROLE
 from sealwright.evidence.verify import Verified
 from sealwright.ledger.note import encode_vkey, verifier_key
+from sealwright.policy.duties import plain_name
 from sealwright.project.core import Project
 from sealwright.project.keyring import check_name
 from sealwright.project.layout import write_atomically
@@ -142,7 +143,30 @@ def _check_new(root: TrustRoot, name: str, person: Person) -> None:
             f"there is a principal {name} already",
             advice="give the new key another id; ids are never used twice",
         )
-    unknown = set(person.disciplines) - set(DISCIPLINES)
+    check_name(person.id, what="person")
+    check_disciplines(person.disciplines)
+    _check_no_namesake(root, person)
+
+
+def _check_no_namesake(root: TrustRoot, person: Person) -> None:
+    """UsageError if somebody else is called like this person: quorum counts people, so one of them
+    must not become two."""
+    if any(known.id == person.id for known in root.people):
+        return
+    taken = {plain_name(each): known.id for known in root.people for each in (known.id, known.name)}
+    for name in (person.name, person.id):
+        other = taken.get(plain_name(name))
+        if other is not None:
+            raise UsageError(
+                f"{other} is called {name!r:.80}, too",
+                advice=f"a second key of the same person: `--person {other}`; somebody else: give a"
+                " name that tells the two apart",
+            )
+
+
+def check_disciplines(disciplines: Sequence[str]) -> None:
+    """UsageError for a discipline that no policy can ask for."""
+    unknown = set(disciplines) - set(DISCIPLINES)
     if unknown:
         raise UsageError(
             f"there is no discipline {', '.join(sorted(unknown))}",

@@ -16,10 +16,10 @@ from sealwright.project.resolve import model, resolve, training_inputs
 
 def report(project: Project) -> Report:
     """What was done, by whom, on what evidence, and what is missing, as of now."""
-    evidence = project.evidence()
+    evidence, now = project.evidence(), project.now()
     system = project.lifecycle.system
     request = project.request(resolve(project, "system"), "train")
-    tier = open_case(project.policy, request, evidence, now=project.clock()).tier
+    tier = open_case(project.policy, request, evidence, now=now).tier
     head = project.ledger.head()
     return build_report(
         evidence,
@@ -32,7 +32,7 @@ def report(project: Project) -> Report:
             root=base64.b64encode(head.root).decode(),
             checkpoint=head.note.decode(),
         ),
-        now=project.clock(),
+        now=now,
     )
 
 

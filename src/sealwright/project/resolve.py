@@ -11,7 +11,7 @@ from sealwright.project.named import Named
 
 MODEL = "model"
 SYSTEM = "system"
-_SHORTEST_PREFIX = 8
+_SHORTEST_PREFIX, _DIGITS = 8, 64
 
 
 def resolve(project: Project, reference: str) -> Named:
@@ -84,7 +84,8 @@ def _at(project: Project, place: Path) -> Named:
 
 def _on_record(project: Project, reference: str) -> Named:
     wanted = reference.lower()
-    if len(wanted) < _SHORTEST_PREFIX or any(char not in "0123456789abcdef" for char in wanted):
+    hexadecimal = all(char in "0123456789abcdef" for char in wanted)
+    if not (hexadecimal and _SHORTEST_PREFIX <= len(wanted) <= _DIGITS):
         raise UsageError(
             f"{reference!r:.80} is no artifact known here",
             advice=f"use `{MODEL}`, `{SYSTEM}`, a data set's name, a path, or "

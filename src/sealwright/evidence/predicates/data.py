@@ -60,6 +60,10 @@ class DatasetVersion(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     group_columns: tuple[str, ...] = ()
     parent: str = ""
     """Artifact digest of the version before, if there is one."""
+    role: str = ""
+    """What it was declared for (train, test, ...): how a set is known under another name."""
+    path: str = ""
+    """Where it was declared to lie, relative to the project."""
     at: str
 
 

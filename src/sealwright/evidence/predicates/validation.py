@@ -51,7 +51,8 @@ class Criteria(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     criteria: tuple[Criterion, ...]
     config: str = ""
-    """sha256 of the canonical [validation] table: how it will be measured, fixed as well."""
+    """sha256 of how it will be measured, fixed as well: the canonical [validation] table without
+    `criteria`, `features` and `test`."""
     at: str
 
 
@@ -117,7 +118,7 @@ class Evaluation(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     seed: int = 0
     engine: Tool
     config: str = ""
-    """sha256 of the canonical [validation] table that it was measured under."""
+    """sha256 of how it was measured, as `config` of the criteria has it."""
     at: str
 
 

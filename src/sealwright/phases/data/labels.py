@@ -27,13 +27,21 @@ _POISON = ("AML.T0020",)
 _Answer = tuple[CheckResult, tuple[Finding, ...]]
 
 
-def examine_labels(name: str, *, opened: Opened, parent: str = "", reference: str = "") -> Examined:
+def examine_labels(
+    name: str,
+    *,
+    opened: Opened,
+    parent: str = "",
+    parent_lost: bool = False,
+    reference: str = "",
+) -> Examined:
     """Examines the labels of the table `name`.
 
     `label-noise`: the share of rows that at least 9 of their 10 nearest neighbours dispute must not
     exceed `max_label_noise`; inconclusive where planted flips are not found (AUC below 0.6).
     `label-change`, where a parent is declared: rows that the table `parent` knows with another
-    label fail; if the labelling record was changed along with them, they warn.
+    label fail; if the labelling record was changed along with them, they warn. Inconclusive where
+    the parent is known (declared, or `parent_lost`) and its table is not open.
     `label-reference`, where a trusted table `reference` is given: labels must agree with the
     labels around them there, in total and class by class.
     """
@@ -42,7 +50,7 @@ def examine_labels(name: str, *, opened: Opened, parent: str = "", reference: st
         return Examined(checks=(_unasked("label-noise", "no labels are declared"),), findings=())
     label = source.declaration.labels.column
     answers = [_noise(source, label=label, opened=opened)]
-    if source.declaration.parent or parent:
+    if source.declaration.parent or parent or parent_lost:
         answers.append(_changes(source, label=label, parent=parent, opened=opened))
     if reference:
         answers.append(_reference(source, opened[reference], label=label, opened=opened))

@@ -72,6 +72,8 @@ def version(opened: OpenTable, *, clock: Clock, parent: str = "") -> Statement[D
             sensitive_columns=tuple(declared.sensitive),
             group_columns=tuple(declared.groups),
             parent=parent or declared.parent,
+            role=declared.role,
+            path=declared.path,
             at=format_time(clock()),
         ),
     )
@@ -142,6 +144,7 @@ def validate(
     opened: Opened,
     clock: Clock,
     parent: str = "",
+    parent_lost: bool = False,
     reference: str = "",
     against: Sequence[str] = (),
     quarantine: Path | None = None,
@@ -150,7 +153,8 @@ def validate(
 
     `constraints` and `personal-data` always; `labels` where labels are declared, compared with the
     open tables `parent` and `reference`; `overlap` once per name in `against`, with both data sets
-    as subjects. Rows that break constraints go to the file `quarantine`.
+    as subjects. `parent_lost`: there is a version before, and its rows are not at hand to compare
+    labels with, which is inconclusive. Rows that break constraints go to the file `quarantine`.
     """
     source = opened[name]
     steps: list[tuple[Kind, tuple[str, ...], Callable[[], Examined]]] = [
@@ -166,7 +170,13 @@ def validate(
             (
                 "labels",
                 (name,),
-                lambda: examine_labels(name, opened=opened, parent=parent, reference=reference),
+                lambda: examine_labels(
+                    name,
+                    opened=opened,
+                    parent=parent,
+                    parent_lost=parent_lost,
+                    reference=reference,
+                ),
             )
         )
     statements = [

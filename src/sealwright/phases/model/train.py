@@ -1,7 +1,7 @@
 """Trains a model in the sandbox and says, in statements ready to sign, what went in and came out.
 
 A run that tries what it may not is stopped, leaves no model, and becomes an incident that tells
-what it tried.
+what it tried. Values of environment variables are in nothing that leaves this module.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from pathlib import Path
 
 from sealwright.clock import Clock, format_time
 from sealwright.errors import TamperError, UsageError
-from sealwright.evidence import canonical
-from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.manifest import Artifact, system_digest
 from sealwright.evidence.predicates.common import JsonObject, Predicate, Resource
 from sealwright.evidence.predicates.model import (
@@ -33,6 +31,7 @@ from sealwright.lifecycle.model import Training
 from sealwright.locks import work_folder
 from sealwright.phases.model import outputs
 from sealwright.phases.model.environment import current_environment, environment_resource
+from sealwright.phases.model.redact import redactor
 from sealwright.phases.model.sandbox.interface import (
     Level,
     Limits,
@@ -113,12 +112,14 @@ def train(
     with work_folder(target.parent, prefix=_STAGE, discard=outputs.clear) as stage:
         produced = stage / "output"
         produced.mkdir(mode=0o700)
-        outcome = run(_spec(training, root, inputs, produced), clock=clock, level=level)
+        redact = redactor(training.environment)
+        outcome = redact.outcome(
+            run(_spec(training, root, inputs, produced), clock=clock, level=level)
+        )
         seen = {**_digests(material.data), **_digests(material.code)}
         _compare(_identify(training, root, inputs), seen, when="during the run")
-        violations = outcome.violations + outputs.examine(
-            produced, bound=training.limits.output_mb << 20
-        )
+        left = outputs.examine(produced, bound=training.limits.output_mb << 20)
+        violations = outcome.violations + redact.violations(left)
         reason = _failure(outcome, violations) or outputs.unusable(produced)
         if reason:
             incident = _incident(material, system, violations, reason, at=format_time(clock()))
@@ -290,11 +291,11 @@ def _provenance(
 
 
 def _asked(training: Training) -> JsonObject:
-    """What the user decided. Values of environment variables are pinned by digest and not shown."""
+    """What the user decided. Values of environment variables are nobody's business, nor are their
+    digests: a short secret can be found again by trying."""
     return {
         "command": list(training.command),
         "environment": sorted(training.environment),
-        "environmentDigest": sha256_hex(canonical.encode(dict(training.environment))),
         "inputs": list(training.inputs),
         "isolation": training.isolation,
         "limits": {

@@ -34,6 +34,10 @@ STEADY_ROWS = 256
 STEADY_WITHIN = 1e-4
 """Two scores of one row may differ by 32-bit rounding, which batches order differently."""
 
+SPOKEN_FOR = frozenset({"criteria", "features", "test"})
+"""Settings that are not how it is measured. The criteria and the test set (by its digest) stand in
+the evidence themselves, and which columns the model takes is a matter of the model."""
+
 Progress = Callable[[str, int, int], None]
 """Called before each check with its kind, its number (from 0) and how many there are."""
 
@@ -64,8 +68,15 @@ def criteria(
 
 
 def declaration_digest(declaration: Validation) -> str:
-    """Hex sha256 of the canonical [validation] table: what is measured, how, and with what seed."""
-    return sha256_hex(canonical.encode(msgspec.to_builtins(declaration)))
+    """Hex sha256 of how it is measured: the canonical [validation] table without `SPOKEN_FOR`.
+
+    It must stay the same from the first result on, while criteria may tighten and a model may be
+    given other columns.
+    """
+    table = msgspec.to_builtins(declaration)
+    return sha256_hex(
+        canonical.encode({name: said for name, said in table.items() if name not in SPOKEN_FOR})
+    )
 
 
 def evaluate(
@@ -170,7 +181,9 @@ def _refuse_moved_goal(
             f"the criteria were fixed for other data than {dataset.name}",
             advice="record criteria for this test set before the model is evaluated on it",
         )
-    if criteria.predicate.config != declaration_digest(declaration):
+    asked = fix_criteria(declaration.criteria, noise=declaration.noise, groups=declaration.groups)
+    measured = declaration_digest(declaration)
+    if (criteria.predicate.criteria, criteria.predicate.config) != (asked, measured):
         raise Refused(
             "[validation] is not as it was when the criteria were fixed",
             advice="restore it, or record criteria anew before the model is evaluated",

@@ -6,25 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from sealwright.evidence.predicates import Predicate
-from sealwright.evidence.predicates.data import DatasetValidation, DatasetVersion
+from sealwright.evidence.predicates.data import DatasetValidation
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.tree import identify
-from sealwright.evidence.verify import Verified
-from sealwright.lifecycle.model import DataSet, Labels
+from sealwright.lifecycle.model import DataSet
 from sealwright.project import store
 from sealwright.project.core import Project
 from sealwright.project.named import Named
 from sealwright.project.progress import Progress
 from sealwright.project.resolve import data_set
 from sealwright.project.steps.step import Done, Step, digest_of, record_all
-
-if TYPE_CHECKING:
-    from sealwright.phases.data.reading import Source
+from sealwright.project.steps.versions import add_copies, candidates, choose
 
 PHASE: Final = "data"
 
@@ -53,14 +50,14 @@ def _step(project: Project, name: str) -> Step:
 
 def _inputs(project: Project, name: str) -> str:
     related = [name, *_against(project, name), *_references(project, name)]
-    parent = previous_version(project, data_set(project, name))
+    versions = candidates(project, data_set(project, name))
     return digest_of(
         [
             [data_set(project, other).digest, msgspec.to_builtins(project.lifecycle.data[other])]
             for other in related
         ],
         [identify(project.layout.root / file).digest for file in _made_by(project, name)],
-        parent.digest if parent else "",
+        [version.digest for version in versions],
         installed("sealwright"),
     )
 
@@ -77,8 +74,8 @@ def _examine(project: Project, name: str, progress: Progress) -> Done:
         other: Source(declaration=declared[other], artifact=data_set(project, other).files)
         for other in (name, *against, *references)
     }
-    parent = previous_version(project, artifact)
-    parent_name = _open_parent(project, name, parent, sources) if parent else ""
+    versions = candidates(project, artifact)
+    add_copies(project, name, versions, sources)
     # Whoever opens leaves a trace first, also where the opening then fails.
     accesses = [
         record.access(
@@ -95,14 +92,16 @@ def _examine(project: Project, name: str, progress: Progress) -> Done:
     statements: list[Statement[Predicate]] = []
     quarantine = project.layout.quarantine / f"{name}-{artifact.digest[:12]}.csv"
     with open_tables(sources) as opened:
-        lineage = _parent_digest(parent)
+        parent = choose(name, versions, opened=opened)
+        lineage = parent.digest if parent else ""
         statements.append(record.version(opened[name], clock=clock, parent=lineage))
         statements.extend(
             record.validate(
                 name,
                 opened=opened,
                 clock=clock,
-                parent=parent_name,
+                parent=parent.table if parent else "",
+                parent_lost=parent is not None and not parent.table,
                 reference=references[0] if references else "",
                 against=against,
                 quarantine=quarantine,
@@ -148,56 +147,6 @@ def _references(project: Project, name: str) -> list[str]:
 
 def _made_by(project: Project, name: str) -> list[str]:
     return list(project.lifecycle.data[name].produced_by)
-
-
-def previous_version(project: Project, artifact: Named) -> Verified | None:
-    """The newest version of the same name with other content whose labels did not fail."""
-    evidence = project.evidence()
-    spoiled = {
-        item.statement.subjects[0].sha256
-        for item in evidence
-        if isinstance(item.predicate, DatasetValidation)
-        and item.predicate.kind in ("labels", "constraints")
-        and item.predicate.result not in ("passed", "warned")
-    }
-    for item in reversed(evidence):
-        said = item.predicate
-        if isinstance(said, DatasetVersion) and said.name == artifact.name:
-            digest = item.statement.subjects[0].sha256
-            if digest != artifact.digest and digest not in spoiled:
-                return item
-    return None
-
-
-def _parent_digest(parent: Verified | None) -> str:
-    return parent.statement.subjects[0].sha256 if parent else ""
-
-
-def _open_parent(project: Project, name: str, parent: Verified, sources: dict[str, Source]) -> str:
-    """Adds the kept copy of the version before to `sources`, under a name of its own."""
-    from sealwright.phases.data.reading import Source
-
-    said = parent.predicate
-    assert isinstance(said, DatasetVersion)
-    copy = store.kept(project.layout, _parent_digest(parent))
-    if copy is None:
-        return ""
-    labels = said.labelling
-    declaration = msgspec.structs.replace(
-        project.lifecycle.data[name],
-        labels=Labels(
-            column=labels.column,
-            method=labels.method,
-            by=list(labels.by),
-            protocol=labels.protocol,
-            tool=labels.tool,
-        )
-        if labels
-        else None,
-    )
-    title = f"{name}@{copy.digest[:8]}"
-    sources[title] = Source(declaration=declaration, artifact=copy)
-    return title
 
 
 def _lineage(project: Project, name: str, artifact: Named) -> Statement[Predicate] | None:

@@ -8,15 +8,17 @@ from typing import Final
 
 import msgspec
 
+from sealwright.errors import InputMissing, Refused, TamperError
 from sealwright.evidence.predicates import Predicate
-from sealwright.evidence.predicates.model import OmsSignature
+from sealwright.evidence.predicates.model import OmsSignature, Scan
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.tree import hash_file, identify
 from sealwright.evidence.verify import Verified
 from sealwright.project.core import Project
+from sealwright.project.custody import SIGNING_ROLES, bundle_place, may_sign, signing_problem
 from sealwright.project.progress import Progress
-from sealwright.project.resolve import data_set, model
-from sealwright.project.steps.step import Done, Step, digest_of, record_all
+from sealwright.project.resolve import model
+from sealwright.project.steps.step import Agreed, Done, Step, digest_of, record_all
 
 PHASE: Final = "model"
 SIGNS = "training"
@@ -36,15 +38,15 @@ def code_steps(project: Project) -> list[Step]:
     ]
 
 
-def steps(project: Project) -> list[Step]:
-    """Trains, then says all there is to say about the model."""
+def steps(project: Project, agreed: Agreed) -> list[Step]:
+    """Trains on what was agreed, then says all there is to say about the model."""
     return [
         Step(
             id="model/train",
             phase=PHASE,
             title="training",
-            inputs=lambda: _training_inputs(project),
-            work=lambda progress: _train(project, progress),
+            inputs=lambda: _training_inputs(project, agreed),
+            work=lambda progress: _train(project, agreed, progress),
             holds=lambda evidence: _is_on_disk(project, evidence),
         ),
         Step(
@@ -66,15 +68,32 @@ def steps(project: Project) -> list[Step]:
             phase=PHASE,
             title="model signature",
             inputs=lambda: digest_of(model(project).digest, project.signer_for(SIGNS)),
-            work=lambda _: sign_model(project),
+            work=lambda _: _sign(project),
             holds=lambda _: bundle_path(project).exists(),
         ),
     ]
 
 
-def _code(project: Project) -> list[str]:
+def _code(project: Project) -> dict[str, str]:
     root = project.layout.root
-    return [identify(root / path).digest for path in project.lifecycle.training.code]
+    return {path: identify(root / path).digest for path in project.lifecycle.training.code}
+
+
+def scanned_code(project: Project) -> dict[str, str]:
+    """The training code as it lies on disk, path → digest, of which a scan is on record.
+
+    TamperError if there is none: what was scanned is not what is there now.
+    """
+    found = _code(project)
+    for item in reversed(project.evidence()):
+        said = item.predicate
+        scanned = {subject.sha256 for subject in item.statement.subjects}
+        code = isinstance(said, Scan) and said.kind == "code"
+        if code and set(found.values()) <= scanned:
+            return found
+    raise TamperError(
+        "the training code is not the code that was scanned", advice="run `sealwright train` again"
+    )
 
 
 def _lock(project: Project) -> str:
@@ -94,13 +113,13 @@ def _tools() -> str:
     return digest_of(artifact_rules_digest(), code_rules_digest())
 
 
-def _training_inputs(project: Project) -> str:
+def _training_inputs(project: Project, agreed: Agreed) -> str:
     training = project.lifecycle.training
     return digest_of(
         msgspec.to_builtins(training),
-        _code(project),
+        agreed.code,
         _lock(project),
-        [data_set(project, name).digest for name in training.inputs],
+        [item.digest for item in agreed.inputs],
         _environment(),
     )
 
@@ -122,13 +141,14 @@ def _scan_code(project: Project, progress: Progress) -> Done:
     return record_all(project, [statement], signer=project.signer_for(SIGNS))
 
 
-def _train(project: Project, progress: Progress) -> Done:
+def _train(project: Project, agreed: Agreed, progress: Progress) -> Done:
+    """Trains on the very data and code that the gate was asked about; TamperError if the disk holds
+    anything else by now."""
     from sealwright.phases.data.record import access
     from sealwright.phases.model.train import TrainingInput, train
 
     training, root = project.lifecycle.training, project.layout.root
     signer = project.signer_for(SIGNS)
-    sets = [data_set(project, name) for name in training.inputs]
     opened: list[Statement[Predicate]] = [
         access(
             item.name,
@@ -138,7 +158,7 @@ def _train(project: Project, progress: Progress) -> Done:
             outcome="granted",
             clock=project.clock,
         )
-        for item in sets
+        for item in agreed.inputs
     ]
     evidence = record_all(project, opened, signer=signer).evidence
     result = train(
@@ -149,10 +169,10 @@ def _train(project: Project, progress: Progress) -> Done:
             TrainingInput(
                 name=item.name, path=project.lifecycle.data[item.name].path, digest=item.digest
             )
-            for item in sets
+            for item in agreed.inputs
         ],
         clock=project.clock,
-        code=dict(zip(training.code, _code(project), strict=True)),
+        code=agreed.code,
         config=hash_file(project.layout.lifecycle).sha256,
     )
     for violation in result.violations:
@@ -205,21 +225,51 @@ def scan_model(project: Project, progress: Progress) -> Done:
     return record_all(project, [statement], signer=project.signer_for(SIGNS))
 
 
-def bundle_path(project: Project) -> Path:
-    """Where the OMS bundle of the model on disk is kept."""
-    return project.layout.signatures / f"{model(project).digest}.sig"
+def bundle_path(project: Project, *, signer: str | None = None) -> Path:
+    """Where the OMS bundle of the model on disk is kept, signed by `signer` (default: the phase's).
+
+    InputMissing where that principal is not in the trust root.
+    """
+    return _bundle_of(project, model(project).digest, signer or project.signer_for(SIGNS))
+
+
+def _bundle_of(project: Project, digest: str, signer: str) -> Path:
+    principal = project.trust.principal_named(signer)
+    if principal is None:
+        raise InputMissing(
+            f"{signer} is not in the trust root", advice="see `sealwright keys list`"
+        )
+    return bundle_place(project, digest, keyid=project.trust.key_of(principal).keyid)
+
+
+def _sign(project: Project) -> Done:
+    if problem := signing_problem(project, model(project).digest):
+        return Done(outcome="failed", detail=f"not signed: {problem}")
+    return sign_model(project)
 
 
 def sign_model(project: Project, *, signer: str | None = None) -> Done:
-    """Signs the model's files: one signature, in the ledger and as a bundle for other verifiers."""
+    """Signs the model's files: one signature, in the ledger and as a bundle for other verifiers.
+
+    Refused where the scan of these files failed, or is missing, and for a signer whose roles do not
+    answer for models.
+    """
     from sealwright.phases.model import oms
     from sealwright.phases.model.record import record_signature
 
     who = signer or project.signer_for(SIGNS)
     subject = model(project)
+    place = _bundle_of(project, subject.digest, who)
+    principal = project.trust.principal_named(who)
+    if principal is None or not may_sign(principal):
+        raise Refused(
+            f"{who} signs no models: that takes the role {' or '.join(SIGNING_ROLES)}",
+            advice="let somebody sign who has it: --as",
+        )
+    if problem := signing_problem(project, subject.digest):
+        raise Refused(f"nothing was signed: {problem}", advice="see `sealwright model scan`")
     statement: Statement[OmsSignature] = record_signature(subject.files, name=subject.name)
     recorded = project.record(statement, signer=who)
-    place = bundle_path(project)
     place.parent.mkdir(parents=True, exist_ok=True)
     oms.write_bundle(recorded.envelope, project.keyring.signer(who).public, place)
     return Done(evidence=(recorded,), detail=f"bundle {place.relative_to(project.layout.root)}")

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from sealwright.project.core import Project
 from sealwright.project.steps import data, gates, governance, model, validation
-from sealwright.project.steps.step import Phase, Step
+from sealwright.project.steps.step import Agreed, Phase, Step
 
 
 def plan(project: Project, phases: Sequence[Phase], *, ask_release: bool) -> Iterator[Step]:
     """The steps of these phases, in order; made one by one, as later ones see earlier results.
 
-    Criteria come before training: what a model must reach is fixed before there is one.
+    Criteria come before training: what a model must reach is fixed before there is one. What the
+    train gate was asked about is handed on to training, which takes nothing else.
     """
     if "governance" in phases:
         yield from governance.steps(project)
@@ -21,9 +22,10 @@ def plan(project: Project, phases: Sequence[Phase], *, ask_release: bool) -> Ite
     if "validation" in phases or "model" in phases:
         yield from validation.criteria_steps(project)
     if "model" in phases:
+        agreed = Agreed()
         yield from model.code_steps(project)
-        yield gates.train(project)
-        yield from model.steps(project)
+        yield gates.train(project, agreed)
+        yield from model.steps(project, agreed)
     if "validation" in phases:
         yield from validation.evaluation_steps(project)
     if "validation" in phases and ask_release:

@@ -14,6 +14,7 @@ from sealwright.evidence.verify import Verified
 from sealwright.policy.readings import result_of
 from sealwright.policy.verdict import Verdict
 from sealwright.project.core import Project
+from sealwright.project.named import Named
 from sealwright.project.progress import Outcome, Progress
 
 Phase = Literal["governance", "data", "model", "validation"]
@@ -44,6 +45,18 @@ class Step:
     inputs: Callable[[], str] | None = None
     holds: Callable[[Sequence[Verified]], bool] = field(default=lambda _: True)
     """Whether what the evidence speaks of is still so on disk."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Agreed:
+    """What the train gate was asked about, as it was then: training uses exactly this.
+
+    Filled by the gate's step, read by those after it.
+    """
+
+    inputs: tuple[Named, ...] = ()
+    code: dict[str, str] = field(default_factory=dict)
+    """Path as declared → artifact digest, each of which a code scan on record speaks of."""
 
 
 def digest_of(*parts: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Final
@@ -89,9 +90,9 @@ def evaluation_steps(project: Project) -> list[Step]:
     ]
 
 
-def newest_criteria(project: Project) -> Verified | None:
-    """The criteria in force for the declared test set, as it lies on disk."""
-    test = data_set(project, project.lifecycle.validation.test).digest
+def newest_criteria(project: Project, *, test: str = "") -> Verified | None:
+    """The criteria in force for the test set with this digest (default: as it lies on disk)."""
+    test = test or data_set(project, project.lifecycle.validation.test).digest
     for item in reversed(project.evidence()):
         subjects = {subject.sha256 for subject in item.statement.subjects}
         if isinstance(item.predicate, Criteria) and {test, project.system} <= subjects:
@@ -114,22 +115,24 @@ def _digest(item: Verified | None) -> str:
 
 
 def _evaluate(project: Project, progress: Progress) -> Done:
+    """Model and data sets are identified once: what is recorded is what was opened."""
     from sealwright.phases.validation import record
 
     declaration = project.lifecycle.validation
-    fixed = newest_criteria(project)
+    sets = _sets(project)
+    test = sets[declaration.test]
+    fixed = newest_criteria(project, test=test.digest)
     if fixed is None or not isinstance(fixed.predicate, Criteria):
         raise InputMissing(
             "no criteria are on record for this test set",
             advice="run `sealwright run validation`: criteria come before results",
         )
     subject, signer = model(project), project.signer_for(PHASE)
-    test = data_set(project, declaration.test)
     under_test = open_model(project, subject)
     # The test set was opened when these rows were read: that goes on record first.
-    accesses = [_access(project, item, signer) for item in _opened_for_test(project)]
+    accesses = [_access(project, item, signer) for item in sets.values()]
     evidence = list(record_all(project, accesses, signer=signer).evidence)
-    rows = read_rows(project)
+    rows = read_rows(project, sets)
     statements: list[Statement[Evaluation]] = []
     for statement in record.evaluate(
         under_test,
@@ -182,21 +185,20 @@ def open_model(project: Project, subject: Named) -> ModelUnderTest:
     )
 
 
-def read_rows(project: Project) -> dict[str, EvaluationData]:
-    """The train and test rows, from files whose digests are checked as they are read."""
+def read_rows(project: Project, sets: Mapping[str, Named]) -> dict[str, EvaluationData]:
+    """The rows of `sets` by name; TamperError if a file is no longer what was identified."""
     from sealwright.phases.data.reading import Source, open_tables
     from sealwright.phases.validation.data import FeatureKind, from_columns
 
     declaration, declared = project.lifecycle.validation, project.lifecycle.data
-    names = (declaration.train, declaration.test)
     rows = {}
     with open_tables(
         {
-            name: Source(declaration=declared[name], artifact=data_set(project, name).files)
-            for name in names
+            name: Source(declaration=declared[name], artifact=item.files)
+            for name, item in sets.items()
         }
     ) as opened:
-        for name in names:
+        for name in sets:
             rules = declared[name].columns
             kinds: dict[str, FeatureKind] = {
                 column: "categorical" if rule.values else "integer"
@@ -216,11 +218,9 @@ def read_rows(project: Project) -> dict[str, EvaluationData]:
     return rows
 
 
-def _opened_for_test(project: Project) -> tuple[Named, ...]:
+def _sets(project: Project) -> dict[str, Named]:
     declaration = project.lifecycle.validation
-    return tuple(
-        data_set(project, name) for name in dict.fromkeys((declaration.train, declaration.test))
-    )
+    return {name: data_set(project, name) for name in (declaration.train, declaration.test)}
 
 
 def _access(project: Project, artifact: Named, signer: str) -> Statement[DataAccess]:

@@ -79,6 +79,7 @@ def answer_row(verdict: Verdict) -> AnswerRow:
         requirements=tuple(_requirement(result) for result in verdict.results),
         evidence=verdict.evidence,
         residual_risks=verdict.residual_risks,
+        notes=verdict.notes,
         ledger_size=verdict.ledger_size,
         at=format_time(verdict.at),
     )

@@ -107,6 +107,7 @@ def _answer(row: AnswerRow, report: Report, links: Links) -> Markup:
         element("h3", asked, ": ", name(row.artifact.name), "?"),
         element("p", element("span", mark + " ", aria_hidden="true"), word, class_="outcome"),
         element("p", count, extra, ".", none),
+        *(element("p", element("strong", "Note: "), note, ".") for note in row.notes),
         element(
             "p",
             "Artifact ",

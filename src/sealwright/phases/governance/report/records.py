@@ -90,6 +90,8 @@ class AnswerRow(Row, frozen=True, kw_only=True):
     requirements: tuple[RequirementRow, ...]
     evidence: tuple[str, ...]
     residual_risks: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What a reader must know beside the answer: who was introduced by an author."""
     ledger_size: int
     at: str
 

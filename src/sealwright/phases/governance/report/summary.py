@@ -28,6 +28,7 @@ def _lines(report: Report) -> list[str]:
             f"{answer.question} {answer.artifact.name} {answer.artifact.digest[:12]}: {outcome}, "
             f"{held} of {counted(len(answer.requirements), 'requirement')} hold"
         )
+        lines += [f"  note: {note}" for note in answer.notes]
     if not report.answers:
         lines.append("no question was put to the gate; nothing is admitted by default")
     lines += _missing(report)

@@ -1,6 +1,12 @@
-"""Sorts what lies in a code folder: Python source, plain text, and what could run unseen."""
+"""Sorts what lies in a code folder: Python source, settings, and what does not belong there.
+
+Data that lies among the code is data that nobody examined: the training would read it all the same.
+"""
 
 from __future__ import annotations
+
+import re
+from codecs import getincrementaldecoder
 
 from sealwright.phases.model.checks.interface import (
     CodeCheck,
@@ -13,13 +19,25 @@ from sealwright.phases.model.checks.interface import (
 
 _PYTHON = frozenset((".py", ".pyi", ".pyw"))
 _TEXT = frozenset(
-    (
-        *(".cfg", ".csv", ".in", ".ini", ".json", ".lock", ".md", ".rst"),
-        *(".toml", ".tsv", ".txt", ".yaml", ".yml"),
-    )
+    (".cfg", ".in", ".ini", ".json", ".lock", ".md", ".rst", ".toml", ".txt", ".yaml", ".yml")
 )
 _NAMES = frozenset(("license", "licence", "notice", "readme", "py.typed", ".gitignore"))
 _COMPILED = frozenset((".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib"))
+_DATA = frozenset(
+    (
+        *(".arff", ".arrow", ".avro", ".csv", ".dat", ".data", ".db", ".duckdb", ".feather"),
+        *(".h5", ".hdf5", ".jsonl", ".libsvm", ".mat", ".ndjson", ".npy", ".npz", ".orc"),
+        *(".parquet", ".rds", ".sav", ".sqlite", ".tsv", ".xls", ".xlsx"),
+        *(".bin", ".ckpt", ".gguf", ".joblib", ".keras", ".onnx", ".pickle", ".pkl", ".pt"),
+        *(".pth", ".safetensors", ".tflite"),
+        *(".7z", ".bz2", ".gz", ".tar", ".tgz", ".whl", ".xz", ".zip", ".zst"),
+    )
+)
+MAX_TEXT = 64 * 1024
+"""Bytes of a file that can still pass for settings or documentation."""
+MAX_NUMBERS = 512
+"""Numbers in all such files together, beyond which they hold a table, however it is written."""
+_NUMBER = re.compile(r"(?<![\w.+-])[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 
 COMPILED = Rule(
     id="SW-CODE-001",
@@ -36,6 +54,29 @@ UNEXAMINED = Rule(
     title="The file could run and is not examined in this version",
     remediation="keep notebooks, shell scripts and data out of the training code",
 )
+DATA = Rule(
+    id="SW-CODE-003",
+    effect="fail",
+    severity="high",
+    title="Data or a model lies in the training code, where no data check looks at it",
+    remediation="declare it as a data set ([data.NAME]) and as an input of [training]",
+    atlas=("AML.T0020",),
+)
+TOO_MUCH = Rule(
+    id="SW-CODE-004",
+    effect="inconclusive",
+    severity="medium",
+    title="A text file is too large, or holds too many numbers, to be settings",
+    remediation="if it is data, declare it as a data set; else keep it out of the training code",
+    atlas=("AML.T0020",),
+)
+SETTINGS = Rule(
+    id="SW-CODE-005",
+    effect="note",
+    severity="info",
+    title="Settings or documentation, looked at as text",
+    remediation="review what the training reads from it",
+)
 
 
 def is_python(file: ModelFile) -> bool:
@@ -44,29 +85,66 @@ def is_python(file: ModelFile) -> bool:
     return file.extension in _PYTHON or (first.startswith(b"#!") and b"python" in first)
 
 
-def is_plain_text(file: ModelFile) -> bool:
-    """Text that nothing runs by its name: settings, tables, documentation."""
+def is_settings(file: ModelFile) -> bool:
+    """Settings or documentation by its name, and not a script by its first line."""
     base = file.name.rpartition("/")[2].lower()
-    first = bytes(file.data[:2])
-    return (file.extension in _TEXT or base in _NAMES) and first != b"#!"
+    return (file.extension in _TEXT or base in _NAMES) and bytes(file.data[:2]) != b"#!"
 
 
 def examine(files: tuple[ModelFile, ...]) -> CodeExamination:
-    """Reports every file that is neither Python source nor plain text."""
+    """Reports every file that is not Python source."""
     seen: list[Observation] = []
+    numbers = 0
     for file in files:
+        text = _text(file)
         if file.extension in _COMPILED:
             seen.append(observe(COMPILED, "compiled code", location=file.name))
-        elif not is_python(file) and not is_plain_text(file):
-            seen.append(observe(UNEXAMINED, "not Python source or plain text", location=file.name))
+        elif is_python(file):
+            continue
+        elif file.extension in _DATA:
+            message = f"{file.extension} is data, not code"
+            seen.append(observe(DATA, message, location=file.name))
+        elif text is None:
+            seen.append(observe(DATA, "binary content", location=file.name))
+        elif not is_settings(file):
+            message = "neither Python source nor settings"
+            seen.append(observe(UNEXAMINED, message, location=file.name))
+        else:
+            numbers += sum(1 for _ in _NUMBER.finditer(text))
+            seen.append(_settings(file, numbers=numbers))
     return CodeExamination(observations=tuple(seen))
+
+
+def _settings(file: ModelFile, *, numbers: int) -> Observation:
+    size = len(file.data)
+    if size > MAX_TEXT:
+        message = f"{size} bytes; settings have at most {MAX_TEXT}"
+        return observe(TOO_MUCH, message, location=file.name)
+    if numbers > MAX_NUMBERS:
+        message = f"with this file, the text files hold {numbers} numbers; at most {MAX_NUMBERS}"
+        return observe(TOO_MUCH, message, location=file.name)
+    return observe(SETTINGS, f"{size} bytes of text", location=file.name)
+
+
+def _text(file: ModelFile) -> str | None:
+    """The file's first `MAX_TEXT` bytes as text; None for what is no text."""
+    head = bytes(file.data[:MAX_TEXT])
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head, final=len(head) == len(file.data))
+    except UnicodeDecodeError:
+        return None
+    control = any(char < " " and char not in "\t\n\r\f" for char in text)
+    return None if control else text
 
 
 CHECK = CodeCheck(
     id="code-files",
     title="What lies in the training code",
-    examines="Names and first bytes of all files. Plain text passes unread; compiled code fails.",
-    rules=(COMPILED, UNEXAMINED),
+    examines=(
+        "Names and contents of all files that are not Python source. Settings pass as text, up to "
+        "a size and a count of numbers; compiled code, data and other binary files fail."
+    ),
+    rules=(COMPILED, UNEXAMINED, DATA, TOO_MUCH, SETTINGS),
     engine=dict,
     examine=examine,
 )

@@ -7,7 +7,8 @@ import time
 from sealwright.phases.model.sandbox.interface import Violation, ViolationKind
 
 MAX_VIOLATIONS = 64
-_MAX_DETAIL = 240
+MAX_DETAIL = 240
+"""Characters of one attempt's words; what is longer is cut off."""
 
 
 class Recorder:
@@ -23,7 +24,7 @@ class Recorder:
         if self.first is None:
             self.first = time.monotonic()
         words = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in detail)
-        key = (kind, words[:_MAX_DETAIL])
+        key = (kind, words[:MAX_DETAIL])
         if key not in self._seen and len(self._seen) >= MAX_VIOLATIONS:
             key = (kind, f"more attempts of kind {kind}, not told apart")
         self._seen[key] = self._seen.get(key, 0) + 1
