@@ -306,6 +306,15 @@ def test_a_stage_of_a_killed_training_is_cleared_and_a_lost_model_put_back(
     assert list(root.glob(".sealwright-*")) == []
 
 
+def test_what_killed_runs_left_goes_even_where_nothing_is_to_be_done(released: Project) -> None:
+    root, work = released.layout.root, released.layout.work
+    (root / ".sealwright-train-abc/output").mkdir(parents=True)
+    (work / "version-abc").mkdir(parents=True)
+    rerun(released, "governance")
+    assert list(root.glob(".sealwright-*")) == []
+    assert list(work.iterdir()) == []
+
+
 def test_evidence_that_the_gate_holds_for_stale_is_made_anew(released: Project) -> None:
     """An incident on the model makes what was said about it stale: saying it again helps no model,
     but it is tried, and the gate has the last word."""

@@ -13,12 +13,13 @@ from sealwright.evidence.predicates.governance import (
     Decision,
     PolicyRecord,
     Question,
+    Tier,
     Waiver,
 )
 from sealwright.evidence.verify import Verified
 from sealwright.phases.governance import record
 from sealwright.policy.approvals import approval_problem
-from sealwright.policy.case import open_case
+from sealwright.policy.case import GateRequest, open_case
 from sealwright.policy.load import builtin_policy
 from sealwright.policy.verdict import Verdict
 from sealwright.policy.waivers import waiver_problem
@@ -143,6 +144,12 @@ def approve(
         return project.record(statement, signer=signer)
 
 
+def tier_of_system(project: Project) -> Tier:
+    """The system's tier, as the gate reads it from the ledger now."""
+    request = GateRequest(artifact=project.system, question="train", system=project.system)
+    return open_case(project.policy, request, project.evidence(), now=project.now()).tier
+
+
 def counts(
     project: Project,
     artifact: Named,
@@ -154,7 +161,7 @@ def counts(
     """Why the gate does not count this approval, in one line; empty if it does."""
     request = project.request(artifact, question, inputs=inputs)
     evidence = project.evidence()
-    case = open_case(project.policy, request, evidence, now=project.clock())
+    case = open_case(project.policy, request, evidence, now=project.now())
     quorum = case.rules.quorums.get(question)
     if quorum is None:
         return f"tier {case.tier} asks nobody's approval for {question}"
@@ -220,7 +227,7 @@ def waiver_refusal(
 ) -> str:
     """Why the gate does not accept this waiver, in one line; empty if nothing speaks against it."""
     request = project.request(artifact, question, inputs=inputs)
-    case = open_case(project.policy, request, project.evidence(), now=project.clock())
+    case = open_case(project.policy, request, project.evidence(), now=project.now())
     said = waiver.predicate
     assert isinstance(said, Waiver)
     asked = next((r for r in case.rules.requirements if r.id == said.requirement), None)

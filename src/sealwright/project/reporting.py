@@ -8,9 +8,9 @@ from sealwright.evidence.predicates.governance import Question
 from sealwright.phases.governance.report.document import build_report
 from sealwright.phases.governance.report.records import Report
 from sealwright.phases.governance.report.rows import LedgerInfo, SystemInfo
-from sealwright.policy.case import open_case
 from sealwright.policy.verdict import Verdict
 from sealwright.project.core import Project
+from sealwright.project.decide import tier_of_system
 from sealwright.project.resolve import model, resolve, training_inputs
 
 
@@ -18,14 +18,12 @@ def report(project: Project) -> Report:
     """What was done, by whom, on what evidence, and what is missing, as of now."""
     evidence, now = project.evidence(), project.now()
     system = project.lifecycle.system
-    request = project.request(resolve(project, "system"), "train")
-    tier = open_case(project.policy, request, evidence, now=now).tier
     head = project.ledger.head()
     return build_report(
         evidence,
         _verdicts(project),
         project.graph(),
-        system=SystemInfo(name=system.name, purpose=system.purpose, tier=tier),
+        system=SystemInfo(name=system.name, purpose=system.purpose, tier=tier_of_system(project)),
         ledger=LedgerInfo(
             origin=project.ledger.origin,
             size=head.size,

@@ -14,6 +14,7 @@ from sealwright.lifecycle.check import load_lifecycle
 from sealwright.locks import turn
 from sealwright.phases.validation.metrics import METRICS
 from sealwright.policy.verdict import Verdict
+from sealwright.project import store
 from sealwright.project.core import Project
 from sealwright.project.memory import Memory
 from sealwright.project.progress import Outcome, Progress
@@ -101,6 +102,7 @@ def perform(
     with. Waits until nobody else performs steps in this project."""
     project.layout.work.mkdir(exist_ok=True)
     with turn(project.layout.work, waiting=lambda: progress.note("waiting for another run")):
+        _clear_away(project)
         memory = Memory.load(project.layout.memory)
         fallen = frozenset[str]() if again else _fallen(project)
         performed: list[Performed] = []
@@ -122,6 +124,14 @@ def perform(
             if done.halt or (done.verdict is not None and not done.verdict.admitted):
                 break
         return tuple(performed)
+
+
+def _clear_away(project: Project) -> None:
+    """What a run that was killed left behind. A model that it was just replacing comes back."""
+    from sealwright.phases.model.outputs import clear_stages
+
+    clear_stages((project.layout.root / project.lifecycle.training.output).parent)
+    store.clear_away(project.layout)
 
 
 def _report(performed: Performed) -> StepReport:

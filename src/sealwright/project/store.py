@@ -30,7 +30,7 @@ def keep(layout: Layout, artifact: Artifact) -> bool:
     if artifact.root is None or artifact.size > MAX_BYTES:
         return False
     layout.work.mkdir(exist_ok=True)
-    with work_folder(layout.work, prefix="version-") as nursery:
+    with work_folder(layout.work, prefix=_DRAFT) as nursery:
         copy = nursery / artifact.digest
         _copy(artifact.root, artifact, copy)
         if identify(copy).digest != artifact.digest:
@@ -53,6 +53,11 @@ def _copy(root: Path, artifact: Artifact, copy: Path) -> None:
             shutil.copyfile(source, target, follow_symlinks=False)
         except OSError as error:
             raise CannotLook(f"{source}: cannot be copied: {error.strerror}") from error
+
+
+def clear_away(layout: Layout) -> None:
+    """Removes the copies that somebody who was killed had not finished."""
+    sweep(layout.work, prefix=_DRAFT)
 
 
 def kept(layout: Layout, digest: str) -> Artifact | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ctypes
 import os
 import stat
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from sealwright.locks import sweep, work_folder
 from sealwright.phases.model.sandbox.interface import Violation
 from sealwright.phases.model.sandbox.limits import MAX_OUTPUT_FILES
 from sealwright.phases.model.sandbox.plan import remove
 
+_STAGE = ".sealwright-train-"
 PREVIOUS = "previous"
 """In a stage: the folder for the model that is being replaced, under its own name."""
 _MAX_TOLD = 16
@@ -88,13 +91,23 @@ def move_into_place(folder: Path, target: Path, *, aside: Path) -> None:
     _sync(target.parent)
 
 
-def clear(stage: Path) -> None:
+def stage(parent: Path) -> AbstractContextManager[Path]:
+    """A folder beside the model to be, gone at the end; `clear_stages` comes first."""
+    return work_folder(parent, prefix=_STAGE, discard=clear)
+
+
+def clear_stages(parent: Path) -> None:
+    """Clears the stages of runs that were killed; those that are running are left alone."""
+    sweep(parent, prefix=_STAGE, discard=clear)
+
+
+def clear(folder: Path) -> None:
     """Deletes a stage, after a run or after the death of one. A model that lies in PREVIOUS and has
     nothing in its place goes back there, beside the stage."""
-    for previous in (stage / PREVIOUS).glob("*"):
-        if not (stage.parent / previous.name).exists():
-            previous.rename(stage.parent / previous.name)
-    remove(stage)
+    for previous in (folder / PREVIOUS).glob("*"):
+        if not (folder.parent / previous.name).exists():
+            previous.rename(folder.parent / previous.name)
+    remove(folder)
 
 
 def _exchange(one: Path, other: Path) -> bool:

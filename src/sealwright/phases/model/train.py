@@ -28,7 +28,6 @@ from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.statement import Statement, subject
 from sealwright.evidence.tree import identify
 from sealwright.lifecycle.model import Training
-from sealwright.locks import work_folder
 from sealwright.phases.model import outputs
 from sealwright.phases.model.environment import current_environment, environment_resource
 from sealwright.phases.model.redact import redactor
@@ -43,7 +42,6 @@ from sealwright.phases.model.sandbox.supervise import run
 
 BUILD_TYPE = "urn:sealwright:buildtype:sandboxed-training:v1"
 BUILDER = "urn:sealwright:builder:sandbox"
-_STAGE = ".sealwright-train-"
 _MAX_DETAIL = 4000
 
 
@@ -109,7 +107,7 @@ def train(
     _compare(material, expected, when="before the run")
     target = _target(root, training.output)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with work_folder(target.parent, prefix=_STAGE, discard=outputs.clear) as stage:
+    with outputs.stage(target.parent) as stage:
         produced = stage / "output"
         produced.mkdir(mode=0o700)
         redact = redactor(training.environment)

@@ -10,7 +10,7 @@ import os
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import onnxruntime  # noqa: E402
-from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: E402
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 __all__ = ["onnxruntime", "state"]

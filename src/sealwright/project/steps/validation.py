@@ -18,6 +18,7 @@ from sealwright.evidence.statement import Statement
 from sealwright.evidence.verify import Verified
 from sealwright.phases.governance.record import model_card
 from sealwright.project.core import Project
+from sealwright.project.decide import tier_of_system
 from sealwright.project.named import Named
 from sealwright.project.progress import Progress
 from sealwright.project.resolve import data_set, model
@@ -44,7 +45,14 @@ def criteria_steps(project: Project) -> list[Step]:
             clock=project.clock,
         )
         done = record_all(project, [statement], signer=project.signer_for("criteria"))
-        return replace(done, detail=f"{len(statement.predicate.criteria)} criteria fixed")
+        lacking = _kinds_without_criteria(project, statement.predicate)
+        for kind in lacking:
+            progress.note(f"{kind}: no criterion, and the release will need one")
+        return replace(
+            done,
+            outcome="warned" if lacking else done.outcome,
+            detail=f"{len(statement.predicate.criteria)} criteria fixed",
+        )
 
     return [
         Step(
@@ -56,6 +64,17 @@ def criteria_steps(project: Project) -> list[Step]:
             holds=lambda evidence: newest_criteria(project) in evidence,
         )
     ]
+
+
+def _kinds_without_criteria(project: Project, fixed: Criteria) -> tuple[str, ...]:
+    """Evaluations that the release of this tier asks for and that nothing was fixed for."""
+    rules = project.policy.rules(tier_of_system(project))
+    asked = {
+        requirement.kind
+        for requirement in rules.requirements
+        if requirement.predicate == "evaluation" and "release" in requirement.questions
+    }
+    return tuple(sorted(asked - {criterion.kind for criterion in fixed.criteria}))
 
 
 def evaluation_steps(project: Project) -> list[Step]:
@@ -117,6 +136,7 @@ def _digest(item: Verified | None) -> str:
 def _evaluate(project: Project, progress: Progress) -> Done:
     """Model and data sets are identified once: what is recorded is what was opened."""
     from sealwright.phases.validation import record
+    from sealwright.phases.validation.checks.registry import CHECKS
 
     declaration = project.lifecycle.validation
     sets = _sets(project)
@@ -134,6 +154,8 @@ def _evaluate(project: Project, progress: Progress) -> Done:
     evidence = list(record_all(project, accesses, signer=signer).evidence)
     rows = read_rows(project, sets)
     statements: list[Statement[Evaluation]] = []
+    # What has no criterion is not measured: a number that was seen first could not be judged later.
+    kinds = {criterion.kind for criterion in fixed.predicate.criteria}
     for statement in record.evaluate(
         under_test,
         artifact=subject.subject,
@@ -144,6 +166,7 @@ def _evaluate(project: Project, progress: Progress) -> Done:
         criteria=Statement(fixed.statement.subjects, fixed.predicate),
         criteria_digest=fixed.digest,
         clock=project.clock,
+        checks=[check for check in CHECKS if check.kind in kinds],
         progress=lambda kind, *_: progress.note(f"{kind} …"),
     ):
         recorded = project.record(statement, signer=signer)
