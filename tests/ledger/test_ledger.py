@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -226,7 +227,7 @@ def test_group_commit_takes_what_waits_in_one_batch() -> None:
         total += sizes[-1]
         return SignedCheckpoint(Checkpoint(signer.name, total, b""), b"")
 
-    committer = Committer(append)  # type: ignore[arg-type]
+    committer: Committer[Any] = Committer(append)  # type: ignore[arg-type]
     firsts: list[int] = []
 
     def client() -> None:
@@ -251,7 +252,7 @@ def test_an_error_reaches_every_waiting_client() -> None:
     def append(batch: object) -> object:
         raise TamperError("no")
 
-    committer = Committer(append)  # type: ignore[arg-type]
+    committer: Committer[Any] = Committer(append)  # type: ignore[arg-type]
     seen: list[str] = []
 
     def client() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tests.policy import story
 from tests.policy.factory import CAST, SYSTEM, World
 from tests.policy.story import MODEL
@@ -91,11 +93,7 @@ def test_a_namesake_of_an_author_is_the_author() -> None:
         type(p)(id=p.id, name="MINA" if p.id == "twin" else p.name, disciplines=p.disciplines)
         for p in root.people
     )
-    world.say("rita", type(root)(**{**_fields(root), "people": people}), SYSTEM)
+    world.say("rita", msgspec.structs.replace(root, people=people), SYSTEM)
     world.approve("twin", MODEL, world.ask(MODEL).decision)
     found = next(each for each in world.ask(MODEL).results if each.id == "approval-domain")
     assert (found.status, "twin trained model" in found.reason) == ("wrong-signer", True)
-
-
-def _fields(root: object) -> dict[str, object]:
-    return {name: getattr(root, name) for name in root.__struct_fields__}  # type: ignore[attr-defined]

@@ -51,7 +51,7 @@ def test_one_author_who_replaces_the_policy_is_admitted_nothing(second: tuple[st
     for who in ("mina", *second):
         record_policy(world, WEAK, who=who)
     for question in ("train", "release", "serve"):
-        assert not world.ask(MODEL, question, policy=WEAK).admitted  # type: ignore[arg-type]
+        assert not world.ask(MODEL, question, policy=WEAK).admitted
     found = in_force(world, WEAK)
     assert found.status == "missing"
     assert "asks less than the built-in policy" in found.reason

@@ -68,7 +68,7 @@ def test_code_that_is_swapped_between_scan_and_gate_is_not_run(
     released: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = released.layout.root / "train.py"
-    asked = before(gates.scanned_code, edit(script))
+    asked = before(model_steps.scanned_code, edit(script))
     monkeypatch.setattr(gates, "scanned_code", asked)
     with pytest.raises(TamperError, match="not the code that was scanned"):
         run(released, phases=("model",), progress=Recorder(), ask_release=False)

@@ -12,11 +12,12 @@ from pathlib import Path
 from sealwright.errors import CannotLook, TamperError
 from sealwright.evidence.manifest import Artifact
 from sealwright.evidence.tree import identify
-from sealwright.locks import work_folder
+from sealwright.locks import sweep, work_folder
 from sealwright.project.layout import Layout
 
 MAX_BYTES = 2 * 1024**3
 """Largest version that is kept; the labels of what follows a larger one cannot be compared."""
+_DRAFT = "version-"
 
 
 def keep(layout: Layout, artifact: Artifact) -> bool:
