@@ -24,7 +24,7 @@ def page() -> str:
     """Every command with its arguments, options and example."""
     lines = _INTRODUCTION.splitlines()
     for name in COMMANDS:
-        context = click.Context(cli, info_name="sealwright")
+        context = click.Context(cli, info_name="sealwright", **cli.context_settings)
         command = cli.get_command(context, name)
         assert command is not None
         lines += _command(_context(command, name, context), level=2)
@@ -54,7 +54,7 @@ def _context(command: click.Command, name: str, parent: click.Context | None) ->
 def _options(context: click.Context) -> Iterator[str]:
     rows: list[Row] = []
     for parameter in context.command.get_params(context):
-        if isinstance(parameter, click.Option) and parameter.name != "help":
+        if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
             found = parameter.get_help_record(context)
             assert found is not None
             needed = " Required." if parameter.required else ""
