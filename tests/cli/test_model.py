@@ -9,7 +9,7 @@ from tests.cli.console import Console, open_ones
 
 def test_files_as_signed_are_verified(trained: Console) -> None:
     answer = trained("model", "verify")
-    assert "1 files as signed" in answer.out
+    assert ": as signed, 1 file" in answer.out
 
 
 def test_a_swapped_weight_file_is_named_and_cannot_be_released(admitted: Console) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sealwright.cli.options import opened, shared, signer
 from sealwright.cli.render import TerminalProgress, emit, mark
+
+if TYPE_CHECKING:
+    from sealwright.evidence.manifest import Artifact
 
 
 @click.group(epilog="Example: sealwright model verify")
@@ -103,6 +107,11 @@ def verify(
                 "keyid": found.key.keyid,
                 "bundle": bundle,
             },
-            [f" {mark('passed')} {place}: {len(found.artifact.files)} files as signed"],
+            [f" {mark('passed')} {place}: as signed, {_files(found.artifact)}"],
             style=style,
         )
+
+
+def _files(artifact: Artifact) -> str:
+    count = len(artifact.files)
+    return "1 file" if count == 1 else f"{count} files"
