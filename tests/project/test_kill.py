@@ -33,7 +33,7 @@ from sealwright.project.layout import Layout
 from sealwright.project.resolve import model
 from tests.project.factory import OWNER, add_person, make_project, write_sources
 
-TRIALS = int(os.environ.get("SEALWRIGHT_KILL_TRIALS", "4"))
+TRIALS = int(os.environ.get("SEALWRIGHT_KILL_TRIALS", "3"))
 SEED = int(os.environ.get("SEALWRIGHT_KILL_SEED", "20261122"))
 VISIBLE = {"data", "train.py", "sealwright.toml", "model", "audit"}
 STATE = {
