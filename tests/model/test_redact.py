@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealwright.phases.model.redact import SHORTEST, redactor
-from sealwright.phases.model.sandbox.interface import Log, Violation
-from sealwright.phases.model.sandbox.recorder import MAX_DETAIL
+from sealwright.sandbox.interface import Log, Violation
+from sealwright.sandbox.recorder import MAX_DETAIL
 
 SECRET = 'p@ss/"w\u00f6rd"\n+second line'
 

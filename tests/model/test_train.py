@@ -18,8 +18,8 @@ from sealwright.evidence.statement import decode_statement, encode_statement
 from sealwright.evidence.tree import identify
 from sealwright.lifecycle.model import Limits, Training
 from sealwright.phases.model.outputs import examine
-from sealwright.phases.model.sandbox import choose
 from sealwright.phases.model.train import TrainingInput, TrainingResult, train
+from sealwright.sandbox import choose
 
 GOOD = """
 import os, pathlib

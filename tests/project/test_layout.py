@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealwright.errors import CannotLook, InputMissing
-from sealwright.project.layout import Layout, find_root, write_atomically
+from sealwright.files import write_atomically
+from sealwright.project.layout import Layout, find_root
 
 WRITER = """
 import sys
 from pathlib import Path
-from sealwright.project.layout import write_atomically
+from sealwright.files import write_atomically
 file = Path(sys.argv[1])
 print("ready", flush=True)
 while True:

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sealwright.evidence.predicates.validation import Measurement
+from sealwright.inference.scoring import Access, BoolArray, FloatArray, Predict, ScoringModel
 from sealwright.lifecycle.model import CriterionRule, Validation
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome
-from sealwright.phases.validation.data import BoolArray, EvaluationData, FloatArray
-from sealwright.phases.validation.subject import Access, ModelUnderTest, Predict
+from sealwright.phases.validation.data import EvaluationData
 
 DIGEST = "b" * 64
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -61,8 +61,8 @@ def model(
     access: Access = "scores",
     budget: int = 10_000_000,
     integer: frozenset[int] = frozenset(),
-) -> ModelUnderTest:
-    return ModelUnderTest(
+) -> ScoringModel:
+    return ScoringModel(
         predict, digest=DIGEST, features=features, access=access, budget=budget, integer=integer
     )
 
@@ -95,7 +95,7 @@ def examination(
     *,
     test: EvaluationData | None = None,
     train: EvaluationData | None = None,
-    subject: ModelUnderTest | None = None,
+    subject: ScoringModel | None = None,
     test_scores: FloatArray | None = None,
     train_scores: FloatArray | None = None,
     declared: Validation | None = None,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.validation.builders import model, sigmoid, sum_scores, table
 
 from sealwright.errors import CannotLook, LimitReached
+from sealwright.inference.scoring import FloatArray, ScoringModel, decide
 from sealwright.phases.validation.attack import (
     AttackResult,
     Box,
@@ -18,15 +19,14 @@ from sealwright.phases.validation.attack import (
     box,
     surrogate_direction,
 )
-from sealwright.phases.validation.data import EvaluationData, FloatArray
-from sealwright.phases.validation.subject import ModelUnderTest, decide
+from sealwright.phases.validation.data import EvaluationData
 
 WIDTH = 4
 
 
 def strike(
     data: EvaluationData,
-    subject: ModelUnderTest,
+    subject: ScoringModel,
     *,
     within: Box,
     queries: int = 100,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sealwright.errors import InputMissing, SealwrightError, UsageError
-from sealwright.phases.validation.data import EvaluationData, from_columns, same_value
+from sealwright.inference.scoring import same_value
+from sealwright.phases.validation.data import EvaluationData, from_columns
 
 COLUMNS: dict[str, Any] = {
     "a": [1.0, 2.0, 3.0, 4.0],

@@ -19,10 +19,10 @@ from tests.validation.builders import DIGEST, clock, declaration, export, rule
 
 from sealwright.evidence.predicates.validation import Evaluation
 from sealwright.evidence.statement import encode_statement, subject
+from sealwright.inference.onnx import open_onnx, read_model
 from sealwright.lifecycle.model import Validation
 from sealwright.phases.validation import record
 from sealwright.phases.validation.data import EvaluationData, from_columns
-from sealwright.phases.validation.onnx import open_onnx, read_model
 
 TARGET = 140
 

@@ -15,14 +15,14 @@ from sklearn.preprocessing import StandardScaler
 from tests.validation.builders import DIGEST, classes, export, graph, table
 
 from sealwright.errors import CannotLook, InputMissing, LimitReached, TamperError, Unsupported
-from sealwright.phases.validation.data import EvaluationData, FloatArray
-from sealwright.phases.validation.onnx import open_onnx, read_model
-from sealwright.phases.validation.subject import ModelUnderTest
+from sealwright.inference.onnx import open_onnx, read_model
+from sealwright.inference.scoring import FloatArray, ScoringModel
+from sealwright.phases.validation.data import EvaluationData
 
 NAMES = ("x0", "x1", "x2", "x3")
 
 
-def opened(data: bytes, *, positive: Any = 1, seconds: float = 30.0) -> ModelUnderTest:
+def opened(data: bytes, *, positive: Any = 1, seconds: float = 30.0) -> ScoringModel:
     return open_onnx(data, digest=DIGEST, features=NAMES, positive=positive, seconds=seconds)
 
 

@@ -27,10 +27,10 @@ from sealwright.evidence.statement import (
     encode_statement,
     subject,
 )
+from sealwright.inference.scoring import FloatArray
 from sealwright.lifecycle.model import Validation
 from sealwright.phases.validation import record
 from sealwright.phases.validation.checks.registry import CHECKS
-from sealwright.phases.validation.data import FloatArray
 from sealwright.phases.validation.metrics import METRICS
 
 DATA = subject("test", "a" * 64)

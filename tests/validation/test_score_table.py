@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from sealwright.phases.validation.data import BoolArray, FloatArray
+from sealwright.inference.scoring import BoolArray, FloatArray
 from sealwright.phases.validation.score_table import (
     brier,
     confusion,

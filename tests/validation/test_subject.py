@@ -9,7 +9,7 @@ import pytest
 from tests.validation.builders import model, sum_scores
 
 from sealwright.errors import CannotLook, LimitReached, UsageError
-from sealwright.phases.validation.subject import BATCH_ROWS, decide
+from sealwright.inference.scoring import BATCH_ROWS, decide
 
 
 def test_every_row_is_counted_and_batches_are_bounded() -> None:

@@ -51,8 +51,8 @@ def new(principal: str, out: Path, encrypt: bool, passphrase_file: Path | None) 
 
     from sealwright.evidence.keyfile import passphrase_from, write_key
     from sealwright.evidence.keys import SigningKey
+    from sealwright.files import write_atomically
     from sealwright.project.keyring import check_name
-    from sealwright.project.layout import write_atomically
 
     check_name(principal)
 

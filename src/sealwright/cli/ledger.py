@@ -173,8 +173,8 @@ def prove(
     passphrase_file: Path | None,
 ) -> None:
     """Prove that an entry is in the ledger (C2SP tlog-proof)."""
+    from sealwright.files import write_atomically
     from sealwright.ledger.proof import encode_proof
-    from sealwright.project.layout import write_atomically
 
     with opened(folder, passphrase_file) as project:
         project.entry(index)

@@ -27,10 +27,10 @@ def command(
 
     The page needs no network and no script, and each statement in it names its ledger entry.
     """
+    from sealwright.files import write_atomically
     from sealwright.phases.governance.report.document import encode_report
     from sealwright.phases.governance.report.html import render_html
     from sealwright.phases.governance.report.summary import summary_lines
-    from sealwright.project.layout import write_atomically
     from sealwright.project.reporting import report
 
     with opened(folder, passphrase_file) as project:

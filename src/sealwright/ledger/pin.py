@@ -21,6 +21,7 @@ from sealwright.errors import (
     InputMissing,
     MalformedError,
 )
+from sealwright.files import sync_folder
 from sealwright.ledger.checkpoint import SignedCheckpoint, open_checkpoint
 from sealwright.ledger.interface import TreeState
 from sealwright.ledger.note import VerifierKey
@@ -35,15 +36,6 @@ _ADVICE = (
     "the database may be an old copy put back: restore the newest one. "
     "Appending to this one would give the log two histories"
 )
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes new names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(slots=True)

@@ -24,9 +24,9 @@ from sealwright.errors import (
     TamperError,
     UsageError,
 )
+from sealwright.files import sync_folder
 from sealwright.ledger.interface import Counts, NewEntry, StoredEntry, TreeState
 from sealwright.ledger.merkle import EMPTY_ROOT
-from sealwright.ledger.pin import sync_folder
 
 FORMAT = "sealwright-ledger-1"
 _BUSY_SECONDS = 60.0

@@ -228,15 +228,65 @@ class Validation(Table, frozen=True, kw_only=True):
     """What the model must reach; one [[validation.criteria]] table each."""
 
 
-class Deployment(Table, frozen=True, kw_only=True):
-    """[deployment]: who may call the model and how often."""
+class Role(Table, frozen=True, kw_only=True):
+    """[deployment.roles.NAME]: what a caller with this role may do."""
 
-    route: Annotated[str, Meta(max_length=200)] = ""
-    """Path that the gateway serves the model under."""
+    actions: Annotated[list[Literal["infer", "metadata", "review", "admin"]], Meta(min_length=1)]
+    """What it may do: ask, read what the model is, work on the review queue, operate."""
+    models: Annotated[list[Line], Meta(min_length=1, max_length=100)] = ["*"]
+    """Names of models; "*" means all of this system."""
     requests_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
-    """Requests that one caller may send in a minute."""
-    callers: Annotated[list[Line], Meta(max_length=10_000)] = []
-    """Callers that are let in; empty lets nobody in."""
+    """Requests that one caller may send in a minute, for each model."""
+
+
+class Tokens(Table, frozen=True, kw_only=True):
+    """[deployment.tokens]: whose OpenID Connect bearer tokens are accepted."""
+
+    issuer: Line
+    """Value that the token's `iss` must have."""
+    audience: Line
+    """Value that must be among the token's `aud`."""
+    jwks: Line
+    """The issuer's JSON Web Key Set: a file below the project's folder, or an https URL."""
+    algorithms: Annotated[
+        list[Literal["ES256", "EdDSA", "RS256"]], Meta(min_length=1, max_length=3)
+    ] = ["ES256"]
+    """Signature algorithms that are accepted."""
+    roles_claim: Line = "roles"
+    """Claim that lists the caller's roles."""
+
+
+class Deployment(Table, frozen=True, kw_only=True):
+    """[deployment]: how the model is served, to whom and how often."""
+
+    name: Annotated[str, Meta(pattern=r"\A([a-z0-9][a-z0-9._-]{0,62})?\Z")] = ""
+    """Name that the model is served under (`/v2/models/NAME`); empty means the system's name."""
+    listen: Line = "127.0.0.1:8080"
+    """Address and port for callers; anything but loopback needs TLS."""
+    admin: Line = "127.0.0.1:8081"
+    """Address and port for operators; loopback only."""
+    certificate: OptionalPath = ""
+    """PEM certificate chain for TLS."""
+    certificate_key: OptionalPath = ""
+    """PEM private key of the certificate, readable by its owner alone."""
+    requests_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
+    """Requests that one caller may send in a minute, unless its key or role says less."""
+    max_rows: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    """Cases in one request."""
+    abstain_margin: Annotated[float, Meta(ge=0, lt=0.5)] = 0.0
+    """Scores closer to one half than this are not decided; people decide."""
+    score_decimals: Annotated[int, Meta(ge=0, le=9)] = 3
+    """Decimals of the scores that callers see."""
+    confirm: Annotated[list[Literal["positive", "negative"]], Meta(max_length=2)] = []
+    """Decisions that two people confirm before a caller gets them."""
+    review: bool = False
+    """Whether undecided cases are kept, with their inputs, for people to decide."""
+    keep_inputs: bool = False
+    """Whether decision records hold the inputs themselves; their hash is always kept."""
+    roles: Annotated[dict[Name, Role], Meta(max_length=100)] = {}
+    """Roles that keys and tokens name."""
+    tokens: Tokens | None = None
+    """Bearer tokens; without this table only API keys are accepted."""
 
 
 class Monitoring(Table, frozen=True, kw_only=True):
@@ -245,7 +295,17 @@ class Monitoring(Table, frozen=True, kw_only=True):
     window: Annotated[int, Meta(ge=16, le=10_000_000)] = 256
     """Requests that are looked at together."""
     drift_alarm: Annotated[float, Meta(gt=0, lt=1)] = 0.01
-    """Probability of a false drift alarm that is accepted."""
+    """Probability of a false drift alarm that is accepted, per window and for all features."""
+    max_share: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    """Largest share of a window that one caller may make up; more is left out of the comparison."""
+    response: Literal["flag", "coarsen", "throttle", "block"] = "throttle"
+    """The strongest answer to a suspicious caller that is given without a person."""
+    webhook: Annotated[str, Meta(max_length=2000)] = ""
+    """URL that alerts are sent to, in the form of Alertmanager; empty for none."""
+    webhook_secret: Annotated[str, Meta(max_length=100)] = "SEALWRIGHT_WEBHOOK_SECRET"  # noqa: S105 - a name
+    """Environment variable with the secret that the messages are signed with."""
+    heartbeat_seconds: Annotated[float, Meta(ge=0.2, le=3600)] = 2.0
+    """A monitor or gateway that is silent for twice as long raises an alarm."""
 
 
 class Impact(Table, frozen=True, kw_only=True):

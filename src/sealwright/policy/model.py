@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from sealwright.evidence.predicates.common import Result
 from sealwright.evidence.predicates.governance import Question, Tier
+from sealwright.evidence.predicates.serving import OnLoss
 
 TIERS: Final[tuple[Tier, ...]] = ("minimal", "limited", "high", "critical")
 """From the weakest to the strictest."""
@@ -22,6 +23,9 @@ MAX_WAIVER_DAYS: Final = 30
 NEVER_WAIVABLE: Final = frozenset({"model-signature", "decision"})
 """Predicates that no waiver replaces, whatever a policy says: signatures, and the decision that
 stands for the approvals. (Approvals are no requirement of this kind, so nothing waives them.)"""
+
+LOSSES: Final[tuple[OnLoss, ...]] = ("warn", "alarm", "stop")
+"""From the mildest answer to a loss to the strictest."""
 
 Scalar = str | int | float | bool
 
@@ -109,6 +113,20 @@ class WaiverRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServingRules:
+    """What serving does when something that it rests on falls; `stop` where a policy is silent."""
+
+    stale: OnLoss = "stop"
+    """Evidence went stale: by age, newer rules, drift, a drill, an incident that is not grave."""
+    ledger: OnLoss = "stop"
+    """The ledger cannot be read, so nobody knows what was revoked."""
+    log: OnLoss = "stop"
+    """Decisions cannot be written down."""
+    monitor: OnLoss = "stop"
+    """Nobody watches the traffic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TierRules:
     """All that one tier asks, inherited requirements included."""
 
@@ -116,6 +134,7 @@ class TierRules:
     requirements: tuple[Requirement, ...]
     quorums: Mapping[Question, Quorum]
     waivers: WaiverRules
+    serving: ServingRules = field(default_factory=ServingRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

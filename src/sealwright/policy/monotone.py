@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sealwright.evidence.predicates.governance import Question
-from sealwright.policy.model import Condition, Quorum, Requirement, Scalar, TierRules
+from sealwright.policy.model import (
+    LOSSES,
+    Condition,
+    Quorum,
+    Requirement,
+    Scalar,
+    ServingRules,
+    TierRules,
+)
 from sealwright.policy.versions import not_older
 
 
@@ -37,6 +45,8 @@ def weakenings(
             yield f"approvals for `{asked_of}`: {reason}"
     if question is None:
         yield from (f"waivers: {reason}" for reason in _waivers(lower, upper))
+    if question in (None, "serve"):
+        yield from (f"serving: {reason}" for reason in _serving(lower.serving, upper.serving))
 
 
 def _requirement(
@@ -93,6 +103,13 @@ def _waivers(lower: TierRules, upper: TierRules) -> Iterator[str]:
         yield "more disciplines may grant them"
     if upper.waivers.max_days > lower.waivers.max_days:
         yield f"they last longer ({upper.waivers.max_days} > {lower.waivers.max_days} days)"
+
+
+def _serving(lower: ServingRules, upper: ServingRules) -> Iterator[str]:
+    for name in ("stale", "ledger", "log", "monitor"):
+        before, after = getattr(lower, name), getattr(upper, name)
+        if LOSSES.index(after) < LOSSES.index(before):
+            yield f"`{name}` is {after!r} instead of {before!r}"
 
 
 def _implies(upper: Condition, lower: Condition) -> bool:

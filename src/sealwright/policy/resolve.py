@@ -15,6 +15,7 @@ from sealwright.policy.model import (
     Condition,
     Quorum,
     Requirement,
+    ServingRules,
     TierRules,
     WaiverRules,
 )
@@ -87,6 +88,20 @@ def _rules(
         ),
         quorums=quorums,
         waivers=waivers,
+        serving=_serving(table, base),
+    )
+
+
+def _serving(table: TierTable, base: TierRules | None) -> ServingRules:
+    inherited = base.serving if base else ServingRules()
+    if table.serving is None:
+        return inherited
+    given = table.serving
+    return ServingRules(
+        stale=given.stale or inherited.stale,
+        ledger=given.ledger or inherited.ledger,
+        log=given.log or inherited.log,
+        monitor=given.monitor or inherited.monitor,
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from sealwright.evidence.predicates.common import Result
 from sealwright.evidence.predicates.governance import Discipline, Question
+from sealwright.evidence.predicates.serving import OnLoss
 from sealwright.policy.model import MAX_WAIVER_DAYS, Scalar, Target
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
@@ -73,6 +74,15 @@ class WaiveTable(Table, frozen=True, kw_only=True):
     max_days: Annotated[int, msgspec.Meta(ge=1, le=MAX_WAIVER_DAYS)] = MAX_WAIVER_DAYS
 
 
+class ServingTable(Table, frozen=True, kw_only=True):
+    """[tiers.TIER.serving]"""
+
+    stale: OnLoss | None = None
+    ledger: OnLoss | None = None
+    log: OnLoss | None = None
+    monitor: OnLoss | None = None
+
+
 class TierTable(Table, frozen=True, kw_only=True):
     """[tiers.TIER]"""
 
@@ -83,6 +93,7 @@ class TierTable(Table, frozen=True, kw_only=True):
     require: tuple[RequireTable, ...] = ()
     approve: dict[Question, ApproveTable] = {}
     waive: WaiveTable | None = None
+    serving: ServingTable | None = None
 
 
 class TierTables(Table, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from typing import Any
 
 from sealwright.errors import Refused, UsageError
 from sealwright.evidence.predicates.data import DatasetVersion
+from sealwright.files import write_atomically
 from sealwright.project.core import Project
-from sealwright.project.layout import write_atomically
 from sealwright.project.resolve import data_set
 
 

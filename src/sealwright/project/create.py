@@ -12,11 +12,12 @@ from sealwright.errors import CannotLook, UsageError
 from sealwright.evidence.dsse import encode_envelope
 from sealwright.evidence.keyfile import Passphrase
 from sealwright.evidence.predicates.governance import Person
+from sealwright.files import write_atomically
 from sealwright.ledger.ledger import Ledger
 from sealwright.locks import work_folder
 from sealwright.project.core import Project
 from sealwright.project.keyring import Keyring, check_name
-from sealwright.project.layout import STATE_FOLDER, Layout, write_atomically
+from sealwright.project.layout import STATE_FOLDER, Layout
 from sealwright.project.people import check_disciplines, first_trust_root, make_principal
 
 OWNER_ROLES = ("root", "owner", "engineer", "steward")

@@ -10,7 +10,7 @@ from pathlib import Path
 from sealwright.errors import InputMissing, UsageError
 from sealwright.evidence.keyfile import Passphrase, read_log_key, read_signing_key, write_key
 from sealwright.evidence.keys import LogKey, SigningKey
-from sealwright.ledger.pin import sync_folder
+from sealwright.files import sync_folder
 from sealwright.project.layout import LOG_KEY, Layout
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright.errors import CannotLook, InputMissing
-from sealwright.ledger.pin import sync_folder
+from sealwright.errors import InputMissing
 
 LIFECYCLE_FILE = "sealwright.toml"
 STATE_FOLDER = ".sealwright"
@@ -68,6 +66,46 @@ class Layout:
         return self.state / "signatures"
 
     @property
+    def models(self) -> Path:
+        """Copies of released models by artifact digest: what is served is read from here."""
+        return self.state / "models"
+
+    @property
+    def serving(self) -> Path:
+        """What a serving installation keeps: snapshot, decision log, alerts, review queue."""
+        return self.state / "serving"
+
+    @property
+    def stop_file(self) -> Path:
+        """While it is there nothing is served; it works with the ledger out of reach."""
+        return self.serving / "STOP"
+
+    @property
+    def snapshot(self) -> Path:
+        """The newest signed snapshot."""
+        return self.serving / "snapshot.json"
+
+    @property
+    def decision_log(self) -> Path:
+        """Hash-chained segments of decision records."""
+        return self.serving / "decisions"
+
+    @property
+    def alerts(self) -> Path:
+        """Alerts as OCSF findings, one JSON object a line."""
+        return self.serving / "alerts.jsonl"
+
+    @property
+    def reviews(self) -> Path:
+        """Cases that wait for people."""
+        return self.serving / "reviews"
+
+    @property
+    def pepper(self) -> Path:
+        """The secret under which API keys are kept as HMACs."""
+        return self.keys / "pepper"
+
+    @property
     def work(self) -> Path:
         """Half-done work; safe to delete at any time."""
         return self.state / "work"
@@ -88,33 +126,3 @@ def find_root(start: Path) -> Path:
         f"no {LIFECYCLE_FILE} in {start} or above it",
         advice="run `sealwright init` here, or name the folder with --dir",
     )
-
-
-def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Replaces `path` so that a reader, or a crash, sees the old bytes or the new, never a mix.
-
-    Durable on return. CannotLook if it cannot be written; what was there is untouched then.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data, mode=mode)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise CannotLook(
-            f"{path}: cannot be written: {error.strerror}",
-            advice="is the folder writable, and the disk not full?",
-        ) from error
-
-
-def _replace(path: Path, data: bytes, *, mode: int) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from sealwright.project.layout import write_atomically
+from sealwright.files import write_atomically
 
 _MAX_BYTES = 4 * 1024 * 1024
 _KEPT = 8

@@ -17,11 +17,11 @@ from sealwright.evidence.predicates.governance import Person, Principal, Revoked
 from sealwright.evidence.statement import Statement, subject
 from sealwright.evidence.trust import ROOT_ROLE
 from sealwright.evidence.verify import Verified
+from sealwright.files import write_atomically
 from sealwright.ledger.note import encode_vkey, verifier_key
 from sealwright.policy.duties import plain_name
 from sealwright.project.core import Project
 from sealwright.project.keyring import check_name
-from sealwright.project.layout import write_atomically
 
 ROLES = {
     "root": "signs the trust root: who may sign what",
@@ -31,6 +31,8 @@ ROLES = {
     "validator": "fixes criteria and re-runs evaluations; never an author",
     "approver": "answers the gate's question for a discipline",
     "granter": "grants waivers",
+    "operator": "releases, rolls back, stops, and says who may call; admits nothing by that",
+    "gateway": "a serving installation: signs what it served and saw",
 }
 """Role → what it allows."""
 

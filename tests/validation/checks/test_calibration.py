@@ -15,9 +15,9 @@ from tests.validation.builders import (
     with_scores,
 )
 
+from sealwright.inference.scoring import FloatArray
 from sealwright.phases.validation.checks.calibration import CALIBRATION
 from sealwright.phases.validation.checks.interface import Outcome
-from sealwright.phases.validation.data import FloatArray
 
 
 def drawn(n: int, *, seed: int, shift: float = 0.0) -> Outcome:

@@ -17,9 +17,9 @@ from tests.validation.builders import (
     value_of,
 )
 
+from sealwright.inference.scoring import FloatArray
 from sealwright.phases.validation.checks.interface import Examination
 from sealwright.phases.validation.checks.robustness import ROBUSTNESS
-from sealwright.phases.validation.data import FloatArray
 
 ATTACK = ("attack_success_rate", "robust_accuracy", "attack_queries_per_row")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sealwright.cli.reference import commands, exit_codes, metrics, policy, predicates
-from sealwright.project.layout import write_atomically
+from sealwright.files import write_atomically
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": commands.page,

@@ -31,7 +31,16 @@ from sealwright.evidence.predicates.model import (
     SlsaProvenance,
     Vulns,
 )
+from sealwright.evidence.predicates.monitoring import Alert, Disagreement, Profile
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
+from sealwright.evidence.predicates.serving import (
+    Contract,
+    DecisionLogHead,
+    Grant,
+    GrantRevocation,
+    Oversight,
+    Snapshot,
+)
 from sealwright.evidence.predicates.validation import Criteria, Evaluation, TestResult
 
 PREDICATES: dict[str, type[Predicate]] = {
@@ -57,7 +66,16 @@ PREDICATES: dict[str, type[Predicate]] = {
     "approval": Approval,
     "waiver": Waiver,
     "decision": Decision,
+    "contract": Contract,
+    "profile": Profile,
     "release": Release,
+    "grant": Grant,
+    "grant-revocation": GrantRevocation,
+    "snapshot": Snapshot,
+    "decision-log": DecisionLogHead,
+    "oversight": Oversight,
+    "alert": Alert,
+    "disagreement": Disagreement,
     "incident": Incident,
     "monitor-window": MonitorWindow,
     "drill": DrillResult,

@@ -14,6 +14,15 @@ class Release(Predicate, frozen=True, kw_only=True, omit_defaults=True):
 
     action: Literal["admit", "rollback", "revoke", "retire", "quarantine", "restore"]
     reason: str
+    name: str = ""
+    """admit, rollback: the name that it is served under from now on."""
+    role: Literal["champion", "canary", "shadow"] = "champion"
+    percent: int = 100
+    """Share of clients for a canary, of requests for a shadow."""
+    replaces: str = ""
+    """Digest of the version that was served as champion until now."""
+    because: str = ""
+    """Envelope digest of the statement that called for it, if one did."""
     at: str
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sealwright.errors import CannotLook
 from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.predicates.data import Quarantine
+from sealwright.files import write_atomically
 from sealwright.phases.data.reading import ROW, UNPARSED, UNPARSED_TEXT
 
 
@@ -37,7 +36,7 @@ def write_quarantine(
         cells = [original.get(name, _text(record[name])) for name in columns]
         writer.writerow([record[ROW], " ".join(failed), total, *cells])
     data = text.getvalue().encode("utf-8")
-    _write_whole(path, data)
+    write_atomically(path, data, mode=0o600)
     return Quarantine(name=path.name, sha256=sha256_hex(data), rows=len(records))
 
 
@@ -45,31 +44,3 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise CannotLook(
-            f"{path}: the quarantine file cannot be written: {error.strerror}",
-            advice="check that the folder exists and can be written to",
-        ) from error

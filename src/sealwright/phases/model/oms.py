@@ -12,8 +12,6 @@ import base64
 import binascii
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -34,6 +32,7 @@ from sealwright.evidence.statement import (
     subject,
 )
 from sealwright.evidence.tree import identify
+from sealwright.files import write_atomically
 
 BUNDLE_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MAX_BUNDLE_BYTES = 64 * 1024 * 1024
@@ -101,23 +100,7 @@ def write_bundle(envelope: Envelope, public_key: PublicKey, path: Path) -> None:
 
     Keep it outside the model's folder: inside, it would be a file that nobody signed.
     """
-    data = bundle_bytes(envelope, public_key=public_key)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(descriptor, 0o644)
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_atomically(path, bundle_bytes(envelope, public_key=public_key))
 
 
 def key_hint(public_key: PublicKey) -> str:

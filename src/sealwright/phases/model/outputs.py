@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sealwright.locks import sweep, work_folder
-from sealwright.phases.model.sandbox.interface import Violation
-from sealwright.phases.model.sandbox.limits import MAX_OUTPUT_FILES
-from sealwright.phases.model.sandbox.plan import remove
+from sealwright.sandbox.interface import Violation
+from sealwright.sandbox.limits import MAX_OUTPUT_FILES
+from sealwright.sandbox.plan import remove
 
 _STAGE = ".sealwright-train-"
 PREVIOUS = "previous"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from sealwright.phases.model.sandbox.interface import Log, SandboxOutcome, Violation
-from sealwright.phases.model.sandbox.recorder import MAX_DETAIL
+from sealwright.sandbox.interface import Log, SandboxOutcome, Violation
+from sealwright.sandbox.recorder import MAX_DETAIL
 
 SHORTEST: Final = 4
 """Shorter values stand in too many words to be secrets, and to be taken out of them."""

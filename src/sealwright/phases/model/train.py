@@ -31,14 +31,14 @@ from sealwright.lifecycle.model import Training
 from sealwright.phases.model import outputs
 from sealwright.phases.model.environment import current_environment, environment_resource
 from sealwright.phases.model.redact import redactor
-from sealwright.phases.model.sandbox.interface import (
+from sealwright.sandbox.interface import (
     Level,
     Limits,
     SandboxOutcome,
     SandboxSpec,
     Violation,
 )
-from sealwright.phases.model.sandbox.supervise import run
+from sealwright.sandbox.supervise import run
 
 BUILD_TYPE = "urn:sealwright:buildtype:sandboxed-training:v1"
 BUILDER = "urn:sealwright:builder:sandbox"

@@ -14,8 +14,8 @@ from functools import partial
 
 import numpy as np
 
-from sealwright.phases.validation.data import BoolArray, EvaluationData, FloatArray, IntArray
-from sealwright.phases.validation.subject import ModelUnderTest, decide
+from sealwright.inference.scoring import BoolArray, FloatArray, ScoringModel, decide
+from sealwright.phases.validation.data import EvaluationData, IntArray
 
 MAX_SURROGATE_ROWS = 5000
 MAX_SURROGATE_FEATURES = 500
@@ -101,7 +101,7 @@ def surrogate_direction(
 
 
 def attack(
-    model: ModelUnderTest,
+    model: ScoringModel,
     rows: FloatArray,
     labels: BoolArray,
     *,
@@ -136,7 +136,7 @@ class _Search:
 
     def __init__(
         self,
-        model: ModelUnderTest,
+        model: ScoringModel,
         rows: FloatArray,
         labels: BoolArray,
         *,

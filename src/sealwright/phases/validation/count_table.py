@@ -10,7 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
-from sealwright.phases.validation.data import BoolArray, FloatArray, StringArray
+from sealwright.inference.scoring import BoolArray, FloatArray
+from sealwright.phases.validation.data import StringArray
 from sealwright.phases.validation.intervals import LEVEL, Interval, newcombe
 from sealwright.phases.validation.score_table import MAX_CELLS, share
 

@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sealwright.errors import InputMissing, Unsupported, UsageError
+from sealwright.inference.scoring import BoolArray, FloatArray, same_value
 from sealwright.phases.validation.groups import group_values
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 StringArray = npt.NDArray[np.str_]
 
@@ -109,15 +108,6 @@ def from_columns(
         kinds=tuple((kinds or {}).get(name, "number") for name in features),
         bounds=limits.astype(np.float64),
     )
-
-
-def same_value(value: object, positive: int | str | bool) -> bool:
-    """Whether a label is the declared positive one: numbers compare as numbers, text as text."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(positive, str) or isinstance(value, str):
-        return isinstance(value, str) and isinstance(positive, str) and value == positive
-    return isinstance(value, int | float) and float(value) == float(positive)
 
 
 def _column(columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:

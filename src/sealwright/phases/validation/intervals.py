@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sealwright.phases.validation.data import FloatArray
+from sealwright.inference.scoring import FloatArray
 
 LEVEL = 0.95
 

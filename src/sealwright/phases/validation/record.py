@@ -21,13 +21,13 @@ from sealwright.evidence.manifest import system_digest
 from sealwright.evidence.predicates.common import Finding, Resource, Tool
 from sealwright.evidence.predicates.validation import Criteria, Evaluation, TestResult
 from sealwright.evidence.statement import Statement, Subject, subject
+from sealwright.inference.scoring import FloatArray, ScoringModel
 from sealwright.lifecycle.model import Validation
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.registry import CHECKS
-from sealwright.phases.validation.data import EvaluationData, FloatArray
+from sealwright.phases.validation.data import EvaluationData
 from sealwright.phases.validation.judge import judge, overall
 from sealwright.phases.validation.metrics import fix_criteria
-from sealwright.phases.validation.subject import ModelUnderTest
 
 STEADY_ROWS = 256
 """So many test rows are scored twice, the second time in reverse order."""
@@ -80,7 +80,7 @@ def declaration_digest(declaration: Validation) -> str:
 
 
 def evaluate(
-    model: ModelUnderTest,
+    model: ScoringModel,
     *,
     artifact: Subject,
     train: EvaluationData,
@@ -190,7 +190,7 @@ def _refuse_moved_goal(
         )
 
 
-def _refuse_unsteady(model: ModelUnderTest, test: EvaluationData, test_scores: FloatArray) -> None:
+def _refuse_unsteady(model: ScoringModel, test: EvaluationData, test_scores: FloatArray) -> None:
     """A score must depend on its own row and on nothing else: not on chance, not on its batch."""
     last = min(len(test), STEADY_ROWS)
     again = model.scores(test.features[:last][::-1])[::-1]
@@ -259,7 +259,7 @@ def _not_looked(check: Check, error: CannotLook, *, metrics: set[str]) -> Outcom
     )
 
 
-def _engine(model: ModelUnderTest) -> Tool:
+def _engine(model: ScoringModel) -> Tool:
     """The numbers also depend on what ran the model and on the generator of numpy."""
     return Tool(
         name="sealwright",

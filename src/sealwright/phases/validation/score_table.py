@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sealwright.phases.validation.data import BoolArray, FloatArray
-from sealwright.phases.validation.subject import DECISION
+from sealwright.inference.scoring import DECISION, BoolArray, FloatArray
 
 MAX_LEVELS = 512
 """More different scores than this are pooled into as many equal-mass levels for the intervals."""

@@ -25,8 +25,8 @@ from sealwright.project.resolve import data_set, model
 from sealwright.project.steps.step import Done, Step, digest_of, record_all, worst
 
 if TYPE_CHECKING:
+    from sealwright.inference.scoring import ScoringModel
     from sealwright.phases.validation.data import EvaluationData
-    from sealwright.phases.validation.subject import ModelUnderTest
 
 PHASE: Final = "validation"
 
@@ -187,9 +187,9 @@ def _evaluate(project: Project, progress: Progress) -> Done:
     return Done(evidence=tuple(evidence), outcome=worst(evidence), detail=detail)
 
 
-def open_model(project: Project, subject: Named) -> ModelUnderTest:
+def open_model(project: Project, subject: Named) -> ScoringModel:
     """The declared model file of this model artifact, loaded from bytes that were checked."""
-    from sealwright.phases.validation.onnx import open_onnx, read_model
+    from sealwright.inference.onnx import open_onnx, read_model
 
     declaration = project.lifecycle.validation
     wanted = {entry.path: entry.sha256 for entry in subject.files.files}

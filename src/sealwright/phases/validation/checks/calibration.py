@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sealwright.evidence.predicates.validation import Curve, Measurement, Point
+from sealwright.inference.scoring import BoolArray, FloatArray, decide
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.measure import measured, measured_brier, measured_share
-from sealwright.phases.validation.data import BoolArray, FloatArray, IntArray
+from sealwright.phases.validation.data import IntArray
 from sealwright.phases.validation.intervals import Interval, bounded, percentile, wilson
 from sealwright.phases.validation.score_table import (
     ScoreTable,
@@ -19,7 +20,6 @@ from sealwright.phases.validation.score_table import (
     score_table,
     share,
 )
-from sealwright.phases.validation.subject import decide
 
 BINS = 10
 MIN_BIN_ROWS = 5

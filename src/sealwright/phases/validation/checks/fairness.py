@@ -6,6 +6,7 @@ import numpy as np
 
 from sealwright.evidence.predicates.common import Finding
 from sealwright.evidence.predicates.validation import Measurement
+from sealwright.inference.scoring import decide
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.measure import measured, measured_share
 from sealwright.phases.validation.count_table import (
@@ -20,7 +21,6 @@ from sealwright.phases.validation.count_table import (
     selection,
     true_positives,
 )
-from sealwright.phases.validation.subject import decide
 
 MIN_ROWS = 20
 """A group with fewer rows supports no statement about its selection rate or accuracy."""

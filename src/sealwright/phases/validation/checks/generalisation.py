@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from sealwright.evidence.predicates.validation import Measurement
+from sealwright.inference.scoring import FloatArray
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.measure import measured
-from sealwright.phases.validation.data import FloatArray
 from sealwright.phases.validation.intervals import Interval, newcombe, percentile
 from sealwright.phases.validation.score_table import (
     ScoreTable,

@@ -9,16 +9,16 @@ import numpy as np
 
 from sealwright.evidence.predicates.common import Finding
 from sealwright.evidence.predicates.validation import Curve, EvaluationKind, Measurement
+from sealwright.inference.scoring import FloatArray, ScoringModel
 from sealwright.lifecycle.model import Validation
-from sealwright.phases.validation.data import EvaluationData, FloatArray
-from sealwright.phases.validation.subject import ModelUnderTest
+from sealwright.phases.validation.data import EvaluationData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """Everything a check may look at. The scores are the model's on these very rows."""
 
-    model: ModelUnderTest
+    model: ScoringModel
     train: EvaluationData
     test: EvaluationData
     train_scores: FloatArray

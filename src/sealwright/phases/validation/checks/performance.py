@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sealwright.evidence.predicates.validation import Measurement
+from sealwright.inference.scoring import FloatArray
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.measure import measured, measured_brier, measured_share
-from sealwright.phases.validation.data import FloatArray
 from sealwright.phases.validation.intervals import bounded, percentile
 from sealwright.phases.validation.score_table import (
     Confusion,

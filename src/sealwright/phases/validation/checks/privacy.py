@@ -6,9 +6,9 @@ import numpy as np
 
 from sealwright.evidence.predicates.common import Finding
 from sealwright.evidence.predicates.validation import Curve, Point
+from sealwright.inference.scoring import BoolArray, FloatArray
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.measure import measured
-from sealwright.phases.validation.data import BoolArray, FloatArray
 from sealwright.phases.validation.intervals import bounded, percentile
 from sealwright.phases.validation.score_table import (
     LOG_FLOOR,

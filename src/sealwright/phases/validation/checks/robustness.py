@@ -6,6 +6,7 @@ import numpy as np
 
 from sealwright.evidence.predicates.common import Finding
 from sealwright.evidence.predicates.validation import Curve, Measurement, Point
+from sealwright.inference.scoring import FloatArray, decide
 from sealwright.phases.validation.attack import (
     AttackResult,
     Box,
@@ -15,10 +16,9 @@ from sealwright.phases.validation.attack import (
 )
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured
 from sealwright.phases.validation.checks.measure import measured, measured_share
-from sealwright.phases.validation.data import FloatArray, IntArray
+from sealwright.phases.validation.data import IntArray
 from sealwright.phases.validation.intervals import bounded, percentile
 from sealwright.phases.validation.metrics import level_metric
-from sealwright.phases.validation.subject import decide
 
 NOISE_ROWS = 5000
 NOISE_REPEATS = 10

@@ -6,13 +6,13 @@ import errno
 import os
 from pathlib import Path
 
-from sealwright.phases.model.sandbox import limits as resources
-from sealwright.phases.model.sandbox import notify, syscalls
-from sealwright.phases.model.sandbox.interface import Level, Limits
-from sealwright.phases.model.sandbox.network import DeadEnds
-from sealwright.phases.model.sandbox.notify import Call
-from sealwright.phases.model.sandbox.recorder import Recorder
-from sealwright.phases.model.sandbox.view import View, offence
+from sealwright.sandbox import limits as resources
+from sealwright.sandbox import notify, syscalls
+from sealwright.sandbox.interface import Level, Limits
+from sealwright.sandbox.network import DeadEnds
+from sealwright.sandbox.notify import Call
+from sealwright.sandbox.recorder import Recorder
+from sealwright.sandbox.view import View, offence
 
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _AT_FDCWD = 0xFFFFFF9C

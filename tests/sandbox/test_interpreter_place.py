@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from sealwright.phases.model.sandbox.interface import Level
+from sealwright.sandbox.interface import Level
 
 _RUN = """
 import json, sys
 from pathlib import Path
 from sealwright.clock import system_clock
-from sealwright.phases.model.sandbox.interface import Limits, SandboxSpec
-from sealwright.phases.model.sandbox.supervise import run
+from sealwright.sandbox.interface import Limits, SandboxSpec
+from sealwright.sandbox.supervise import run
 
 project = Path(sys.argv[1])
 outcome = run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sealwright.phases.model.sandbox.interface import Violation, ViolationKind
+from sealwright.sandbox.interface import Violation, ViolationKind
 
 MAX_VIOLATIONS = 64
 MAX_DETAIL = 240

@@ -24,13 +24,13 @@ from typing import IO
 
 from sealwright.clock import Clock
 from sealwright.errors import CannotLook, Unsupported
-from sealwright.phases.model.sandbox import bubblewrap, landlock
-from sealwright.phases.model.sandbox import limits as resources
-from sealwright.phases.model.sandbox.choose import choose
-from sealwright.phases.model.sandbox.interface import Level, Log, SandboxOutcome, SandboxSpec
-from sealwright.phases.model.sandbox.judge import Judge
-from sealwright.phases.model.sandbox.plan import Plan, check, remove
-from sealwright.phases.model.sandbox.recorder import Recorder
+from sealwright.sandbox import bubblewrap, landlock
+from sealwright.sandbox import limits as resources
+from sealwright.sandbox.choose import choose
+from sealwright.sandbox.interface import Level, Log, SandboxOutcome, SandboxSpec
+from sealwright.sandbox.judge import Judge
+from sealwright.sandbox.plan import Plan, check, remove
+from sealwright.sandbox.recorder import Recorder
 
 TAIL_BYTES = 64 << 10
 _TICK, _SCAN, _GRACE = 0.02, 0.2, 0.5  # seconds

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.model.sandbox.conftest import Run
+from tests.sandbox.conftest import Run
 
 from sealwright.errors import Unsupported
-from sealwright.phases.model.sandbox.interface import Level
+from sealwright.sandbox.interface import Level
 
 HOSTILE = """
 import socket

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.model.sandbox.conftest import LEVELS
+from tests.sandbox.conftest import LEVELS
 
 SUPERVISOR = """
 import sys

@@ -1,7 +1,7 @@
-"""The model under test behind one interface: rows in, scores out, every row counted.
+"""A scoring model behind one interface: rows in, scores out, every row counted.
 
-A check cannot see how a model is run, cannot exceed the budget, and never receives a score that is
-not a probability.
+Who asks cannot see how the model is run, cannot exceed its budget, and never receives a score that
+is not a probability.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from sealwright.errors import CannotLook, LimitReached, UsageError
-from sealwright.phases.validation.data import BoolArray, FloatArray
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 Access = Literal["scores", "labels"]
 """What the model tells: a probability of the positive class, or only the class."""
@@ -29,7 +32,7 @@ _ROUNDING = 1e-6
 """Scores from 32-bit arithmetic may pass 0 and 1 by this much."""
 
 
-class ModelUnderTest:
+class ScoringModel:
     """A model that can be asked, and no more than that.
 
     `digest` names the model's artifact and `runtime` what runs it (name and version). `integer`
@@ -111,3 +114,12 @@ class ModelUnderTest:
 def decide(scores: FloatArray) -> BoolArray:
     """The classes that scores stand for: positive above one half."""
     return scores > DECISION
+
+
+def same_value(value: object, positive: int | str | bool) -> bool:
+    """Whether a label is the declared positive one: numbers compare as numbers, text as text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(positive, str) or isinstance(value, str):
+        return isinstance(value, str) and isinstance(positive, str) and value == positive
+    return isinstance(value, int | float) and float(value) == float(positive)

@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from tests.model.sandbox.conftest import Run
+from tests.sandbox.conftest import Run
 
 
 def test_a_connection_to_a_listener_on_this_machine_never_arrives(attempt: Run) -> None:

@@ -11,8 +11,8 @@ import errno
 import socket
 import struct
 
-from sealwright.phases.model.sandbox import syscalls
-from sealwright.phases.model.sandbox.interface import Level, Limits
+from sealwright.sandbox import syscalls
+from sealwright.sandbox.interface import Level, Limits
 
 _KILL, _ERRNO, _NOTIFY, _ALLOW = 0x80000000, 0x00050000, 0x7FC00000, 0x7FFF0000
 _LOAD, _RETURN, _AND = 0x20, 0x06, 0x54  # LD|W|ABS, RET|K, ALU|AND|K

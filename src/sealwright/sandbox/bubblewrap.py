@@ -8,10 +8,10 @@ import subprocess
 from functools import lru_cache
 from pathlib import Path
 
-from sealwright.phases.model.sandbox import plan as common_plan
-from sealwright.phases.model.sandbox.interface import SandboxSpec
-from sealwright.phases.model.sandbox.plan import Plan
-from sealwright.phases.model.sandbox.view import View, system_paths
+from sealwright.sandbox import plan as common_plan
+from sealwright.sandbox.interface import SandboxSpec
+from sealwright.sandbox.plan import Plan
+from sealwright.sandbox.view import View, system_paths
 
 WORKDIR = "/sealwright/work"
 _TEMPORARY = "/tmp"  # noqa: S108 - the private one inside

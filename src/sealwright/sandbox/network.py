@@ -12,10 +12,10 @@ import ipaddress
 import socket
 import struct
 
-from sealwright.phases.model.sandbox import notify
-from sealwright.phases.model.sandbox.interface import Level
-from sealwright.phases.model.sandbox.notify import Call
-from sealwright.phases.model.sandbox.recorder import Recorder
+from sealwright.sandbox import notify
+from sealwright.sandbox.interface import Level
+from sealwright.sandbox.notify import Call
+from sealwright.sandbox.recorder import Recorder
 
 MAX_DEAD_ENDS = 64
 _MAX_ADDRESS = 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.model.sandbox.conftest import Run
+from tests.sandbox.conftest import Run
 
 
 def test_a_numpy_and_scikit_learn_training_passes(attempt: Run) -> None:

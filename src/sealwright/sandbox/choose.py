@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from sealwright.errors import Refused, Unsupported
-from sealwright.phases.model.sandbox import bubblewrap, landlock
-from sealwright.phases.model.sandbox.interface import Level
-from sealwright.phases.model.sandbox.limits import has_child_lists
+from sealwright.sandbox import bubblewrap, landlock
+from sealwright.sandbox.interface import Level
+from sealwright.sandbox.limits import has_child_lists
 
 _STRENGTH: dict[Level, int] = {"none": 0, "landlock": 1, "bubblewrap": 2}
 

@@ -23,10 +23,9 @@ from sealwright.errors import (
     Unsupported,
     UsageError,
 )
-from sealwright.phases.validation.data import FloatArray
-from sealwright.phases.validation.onnx_outputs import score_reader
-from sealwright.phases.validation.runtime import onnxruntime, state
-from sealwright.phases.validation.subject import DEFAULT_BUDGET, ModelUnderTest
+from sealwright.inference.onnx_outputs import score_reader
+from sealwright.inference.runtime import onnxruntime, state
+from sealwright.inference.scoring import DEFAULT_BUDGET, FloatArray, ScoringModel
 
 MAX_MODEL_BYTES = 1 << 30
 SECONDS_PER_BATCH = 120.0
@@ -86,7 +85,7 @@ def open_onnx(
     positive: int | str | bool,
     budget: int = DEFAULT_BUDGET,
     seconds: float = SECONDS_PER_BATCH,
-) -> ModelUnderTest:
+) -> ScoringModel:
     """An ONNX classifier as a model under test.
 
     `digest` is the model artifact's digest, `features` are the columns in the order the model
@@ -115,7 +114,7 @@ def open_onnx(
                 ) from error
         return reader.read(values, len(batch))
 
-    return ModelUnderTest(
+    return ScoringModel(
         predict,
         digest=digest,
         features=len(features),

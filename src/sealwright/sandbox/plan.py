@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sealwright.errors import InputMissing, UsageError
-from sealwright.phases.model.sandbox import filter as seccomp
-from sealwright.phases.model.sandbox import limits as resources
-from sealwright.phases.model.sandbox import syscalls
-from sealwright.phases.model.sandbox.interface import Level, SandboxSpec
-from sealwright.phases.model.sandbox.view import View
+from sealwright.sandbox import filter as seccomp
+from sealwright.sandbox import limits as resources
+from sealwright.sandbox import syscalls
+from sealwright.sandbox.interface import Level, SandboxSpec
+from sealwright.sandbox.view import View
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

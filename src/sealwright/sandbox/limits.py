@@ -11,7 +11,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealwright.phases.model.sandbox.interface import Limits
+from sealwright.sandbox.interface import Limits
 
 MAX_OUTPUT_FILES = 100_000
 THREADS_PER_PROCESS = 64

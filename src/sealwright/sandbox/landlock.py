@@ -11,11 +11,11 @@ import os
 import shutil
 from pathlib import Path
 
-from sealwright.phases.model.sandbox import plan as common_plan
-from sealwright.phases.model.sandbox.interface import SandboxSpec
-from sealwright.phases.model.sandbox.launcher import landlock_abi
-from sealwright.phases.model.sandbox.plan import Plan
-from sealwright.phases.model.sandbox.view import View, system_paths
+from sealwright.sandbox import plan as common_plan
+from sealwright.sandbox.interface import SandboxSpec
+from sealwright.sandbox.launcher import landlock_abi
+from sealwright.sandbox.plan import Plan
+from sealwright.sandbox.view import View, system_paths
 
 MINIMUM_ABI = 3
 """Before version 3 (Linux 6.2) Landlock does not keep files outside from being cut to nothing."""

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sealwright.errors import CannotLook, Unsupported
-from sealwright.phases.validation.data import BoolArray, FloatArray, same_value
-from sealwright.phases.validation.subject import Access
+from sealwright.inference.scoring import Access, BoolArray, FloatArray, same_value
 
 _FLOATS = ("tensor(float)", "tensor(double)")
 _LABELS = ("tensor(int64)", "tensor(string)", "tensor(bool)", "tensor(int32)")

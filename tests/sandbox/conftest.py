@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from sealwright.clock import system_clock
-from sealwright.phases.model.sandbox.interface import (
+from sealwright.sandbox.interface import (
     Level,
     Limits,
     SandboxOutcome,
     SandboxSpec,
 )
-from sealwright.phases.model.sandbox.supervise import run
+from sealwright.sandbox.supervise import run
 
 LEVELS: tuple[Level, ...] = ("bubblewrap", "landlock")
 

@@ -1,0 +1,1 @@
+"""Drills: harmless real attacks on one's own installation."""

@@ -1,0 +1,51 @@
+"""Files that are there whole or not at all, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from sealwright.errors import CannotLook
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes new names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Replaces `path` so that a reader, or a crash, sees the old bytes or the new, never a mix.
+
+    On disk when this returns, unless it need not be `durable`. CannotLook if it cannot be written;
+    what was there is untouched then.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data, mode=mode, durable=durable)
+        if durable:
+            sync_folder(path.parent)
+    except OSError as error:
+        raise CannotLook(
+            f"{path}: cannot be written: {error.strerror}",
+            advice="is the folder writable, and the disk not full?",
+        ) from error
+
+
+def _replace(path: Path, data: bytes, *, mode: int, durable: bool) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""Running a model: ONNX from checked bytes, rows in, scores out."""
