@@ -233,7 +233,9 @@ class Role(Table, frozen=True, kw_only=True):
 
     actions: Annotated[list[Literal["infer", "metadata", "review", "admin"]], Meta(min_length=1)]
     """What it may do: ask, read what the model is, work on the review queue, operate."""
-    models: Annotated[list[Line], Meta(min_length=1, max_length=100)] = ["*"]
+    models: Annotated[list[Line], Meta(min_length=1, max_length=100)] = msgspec.field(
+        default_factory=lambda: ["*"]
+    )
     """Names of models; "*" means all of this system."""
     requests_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] = 60
     """Requests that one caller may send in a minute, for each model."""
@@ -250,7 +252,7 @@ class Tokens(Table, frozen=True, kw_only=True):
     """The issuer's JSON Web Key Set: a file below the project's folder, or an https URL."""
     algorithms: Annotated[
         list[Literal["ES256", "EdDSA", "RS256"]], Meta(min_length=1, max_length=3)
-    ] = ["ES256"]
+    ] = msgspec.field(default_factory=lambda: ["ES256"])
     """Signature algorithms that are accepted."""
     roles_claim: Line = "roles"
     """Claim that lists the caller's roles."""
