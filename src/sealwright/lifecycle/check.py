@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from sealwright.lifecycle.check_deployment import deployment_problems
 from sealwright.lifecycle.check_names import name_problems
 from sealwright.lifecycle.check_paths import path_problems
 from sealwright.lifecycle.check_rules import KnownMetric, rule_problems
@@ -48,3 +49,4 @@ def find_mistakes(
     yield from name_problems(lifecycle)
     yield from path_problems(lifecycle, file=file, exist=exist)
     yield from rule_problems(lifecycle, metrics=metrics)
+    yield from deployment_problems(lifecycle)

@@ -10,7 +10,10 @@ from sealwright.lifecycle.positions import Path
 from sealwright.lifecycle.problem import Problem, did_you_mean, dotted, shown
 from sealwright.lifecycle.questions import question_ids
 
-PHASES = ("data", "training", "validation", "criteria", "governance", "default")
+PHASES = (
+    *("data", "training", "validation", "criteria", "governance"),
+    *("deployment", "monitoring", "default"),
+)
 """What [governance.signers] can name."""
 
 _COMPARISON = re.compile(r"(?P<column>.+?)(?:>=|<)-?[0-9.]+")

@@ -23,6 +23,7 @@ from sealwright.lifecycle.toml_text import toml_key, toml_value
 _TODO = "TODO"
 _NESTED = {
     "answers", "labels", "columns", "limits", "environment", "criteria", "impact", "signers",
+    "roles", "tokens",
 }  # fmt: skip
 
 
@@ -119,6 +120,12 @@ def _lines(choices: Choices) -> Iterator[str]:
     yield from _training(choices)
     yield from _validation(choices)
     yield from _table("deployment", model.Deployment, {})
+    yield ""
+    yield "# Who may do what with the model; API keys are made for a role."
+    yield from _table("deployment.roles.caller", model.Role, {"actions": ["infer", "metadata"]})
+    yield ""
+    yield f"# {help_for(model.Deployment, 'tokens')}"
+    yield from _table("deployment.tokens", model.Tokens, {}, off=True)
     yield from _table("monitoring", model.Monitoring, {})
     yield from _governance(choices)
 
