@@ -77,6 +77,12 @@ def _test_result(p: Any) -> str:
     )
 
 
+def _release(p: Any) -> str:
+    place = f" as {p.role} of {p.name}" if p.name else ""
+    share = f" for {p.percent} %" if p.percent != 100 else ""
+    return f"{p.action}{place}{share}: {p.reason}"
+
+
 _LINES: Final[dict[str, Callable[[Any], str]]] = {
     "trust-root": lambda p: (
         f"trust root version {p.version}: {counted(len(p.people), 'person', 'people')}, "
@@ -114,7 +120,29 @@ _LINES: Final[dict[str, Callable[[Any], str]]] = {
     "approval": lambda p: f"{p.answer} as {p.discipline}: {p.reason}",
     "waiver": lambda p: f"waives {p.requirement} until {p.expires[:10]}: {p.reason}",
     "decision": _decision,
-    "release": lambda p: f"{p.action}: {p.reason}",
+    "contract": lambda p: (
+        f"served as {p.name}: {counted(len(p.features), 'feature')}, abstains within "
+        f"{p.abstain_margin:g} of {p.threshold:g}"
+    ),
+    "profile": lambda p: (
+        f"reference of {counted(len(p.features), 'feature')} over {counted(p.rows, 'row')}"
+    ),
+    "release": _release,
+    "grant": lambda p: (
+        f"key {p.id} for {p.client}: {', '.join(p.actions)}, "
+        f"{p.requests_per_minute} requests a minute, until {p.not_after[:10]}"
+    ),
+    "grant-revocation": lambda p: f"key {p.id} ends: {p.reason}",
+    "snapshot": lambda p: f"snapshot {p.sequence}: {counted(len(p.models), 'model')} served",
+    "decision-log": lambda p: (
+        f"decision log of gateway {p.gateway[:12]} up to record {p.seq}, head {p.head[:12]}"
+    ),
+    "oversight": lambda p: f"case {p.case}: {p.action}, decided {p.decision}: {p.reason}",
+    "alert": lambda p: f"{p.detector} ({p.severity}): {p.title}",
+    "disagreement": lambda p: (
+        f"decisions differ on {p.label_rate:.1%} of {counted(p.rows, 'row')} of "
+        f"{p.dataset.name or NOT_STATED}"
+    ),
     "incident": lambda p: f"{p.id} ({p.severity}): {p.title}",
     "monitor-window": lambda p: f"{p.kind} over {counted(p.n, 'row')} from {p.start} to {p.end}",
     "drill": lambda p: f"drill {p.id}",

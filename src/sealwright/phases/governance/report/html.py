@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sealwright.phases.governance.report import (
@@ -33,46 +34,47 @@ _CONTENTS: Final = (
 def render_html(report: Report) -> str:
     """The report as one self-contained HTML page (UTF-8 text, deterministic)."""
     known = links(report)
+    return page(
+        f"{readable(report.system.name, limit=80)}: evidence report",
+        header=page_first.header(report),
+        sections=[
+            page_first.first_screen(report, known),
+            page_first.missing(report),
+            _contents(),
+            page_record.requirements(report, known),
+            page_record.approvals(report, known),
+            page_record.decisions(report, known),
+            page_record.exceptions(report, known),
+            page_assurance.lineage(report, known),
+            page_assurance.datasets(report, known),
+            page_assurance.training(report, known),
+            page_measurements.measurements(report, known),
+            page_assurance.scans(report, known),
+            page_record.evidence(report, known),
+            page_record.verification(report),
+        ],
+        footer=page_record.footer(report),
+    )
+
+
+def page(title: str, *, header: Markup, sections: Sequence[Markup], footer: Markup) -> str:
+    """A whole page: no script, nothing loaded from anywhere, and a policy that says so."""
     body = element(
         "body",
         element("a", "Skip to the report", href="#report", class_="skip"),
-        element(
-            "div",
-            page_first.header(report),
-            element(
-                "main",
-                page_first.first_screen(report, known),
-                page_first.missing(report),
-                _contents(),
-                page_record.requirements(report, known),
-                page_record.approvals(report, known),
-                page_record.decisions(report, known),
-                page_record.exceptions(report, known),
-                page_assurance.lineage(report, known),
-                page_assurance.datasets(report, known),
-                page_assurance.training(report, known),
-                page_measurements.measurements(report, known),
-                page_assurance.scans(report, known),
-                page_record.evidence(report, known),
-                page_record.verification(report),
-                id="report",
-            ),
-            page_record.footer(report),
-            class_="page",
-        ),
+        element("div", header, element("main", *sections, id="report"), footer, class_="page"),
     )
-    return f"<!doctype html>\n{element('html', _head(report), body, lang='en')}\n"
+    return f"<!doctype html>\n{element('html', _head(title), body, lang='en')}\n"
 
 
-def _head(report: Report) -> Markup:
-    title = f"{readable(report.system.name, limit=80)}: evidence report"
+def _head(title: str) -> Markup:
     return element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", title),
+        element("title", readable(title, limit=200)),
         style_element(SHEET),
     )
 

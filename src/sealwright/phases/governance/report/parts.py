@@ -17,10 +17,11 @@ MAX_NAME: Final = 160
 """Characters of a name that the page shows."""
 
 _TONES: Final = {
-    "good": "passed approve admitted satisfied prevented detected granted closed admit restore",
+    "good": "evidenced passed approve admitted satisfied prevented detected granted closed admit "
+    "restore",
     "bad": "failed reject denied missing wrong-signer missed open revoke quarantine critical high",
     "warn": "warned inconclusive abstain stale waived error unclear expired rollback medium "
-    "not-examined",
+    "not-examined partly",
 }
 _TONE: Final = {word: tone for tone, words in _TONES.items() for word in words.split()}
 _MARKS: Final = {"good": "✓", "bad": "✕", "warn": "!", "plain": "·"}

@@ -1,0 +1,1 @@
+"""Catalogues of controls, each with its source, licence, date and what was verified."""

@@ -1,0 +1,1 @@
+"""Which controls of which framework the ledger evidences."""

@@ -1,0 +1,1 @@
+"""The technical documentation of EU AI Act Annex IV, from the ledger."""
