@@ -37,6 +37,13 @@ class Incident(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     detail: str = ""
     """What was seen, in words; several things are separated by `; `."""
+    serious: Literal["no", "unclear", "serious", "death", "widespread"] = "no"
+    """Whether it may have to be reported (EU AI Act, Article 73): a serious incident, one with a
+    death, one that is widespread or hits critical infrastructure."""
+    aware_at: str = ""
+    """When somebody became aware of it: its clock runs from then. Empty: from `at`."""
+    notified: tuple[str, ...] = ()
+    """Whom it was reported to, and when, in words."""
     at: str
 
 
@@ -63,4 +70,23 @@ class DrillResult(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     verdict: Literal["prevented", "detected", "missed", "error"]
     controls: tuple[str, ...] = ()
     """Predicate short names (`scan`, `evaluation`) whose trust rests on this control."""
+    title: str = ""
+    atlas: tuple[str, ...] = ()
+    """MITRE ATLAS technique ids."""
+    prevented: bool = False
+    """Everything that was tried was stopped, by something on record."""
+    detected: bool = False
+    """Something on record tells of everything that was tried."""
+    evidence: tuple[str, ...] = ()
+    """What stopped it and what tells of it, in words, each with the sha256 of the statement in the
+    throw-away ledger if it is one."""
+    notes: tuple[str, ...] = ()
+    """What went wrong, and what the twin set off."""
+    twin_alarms: int = 0
+    """Alarms and refusals that the same steps with nothing wrong set off; 0 is right."""
+    cleaned: bool = False
+    """Processes, ports, files and the ledger were compared before and after, and agree."""
+    seconds: float = 0.0
+    correlation: str = ""
+    """Id that the throw-away installation's records of it bear."""
     at: str

@@ -204,6 +204,24 @@ def incident(
     return Statement(subjects=(subject,), predicate=predicate)
 
 
+def training_completion(
+    system: str, *, person: str, course: str, score: int, expires: datetime, now: datetime
+) -> Statement[said.TrainingCompletion]:
+    """A person finished a course with `score` percent; it counts until `expires`."""
+    if not 0 <= score <= 100:
+        raise UsageError(f"a score of {score} %", advice="between 0 and 100")
+    if expires <= now:
+        raise UsageError("it would have expired already", advice="name a later day")
+    predicate = said.TrainingCompletion(
+        person=_text(person, "the person"),
+        course=_text(course, "the course"),
+        score=score,
+        expires=format_time(expires),
+        at=format_time(now),
+    )
+    return Statement(subjects=(system_subject(system),), predicate=predicate)
+
+
 def system_subject(system: str) -> Subject:
     """The subject that statements about the system itself carry."""
     return Subject(system, {"sha256": system_digest(system)})
@@ -235,5 +253,6 @@ __all__ = [
     "release",
     "risk_classification",
     "system_subject",
+    "training_completion",
     "waiver",
 ]
