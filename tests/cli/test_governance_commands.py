@@ -65,3 +65,12 @@ def test_the_dossier_lists_what_people_must_write(trained: Console) -> None:
     found = trained.json("dossier")
     assert any("design-record" in each for each in found["to_write"])
     assert (trained.folder / "d.html").stat().st_size > 50_000
+
+
+def test_cards_of_data_sets_and_the_model_are_shown(trained: Console) -> None:
+    for name, kind in (("train", "dataset"), ("test", "dataset"), ("model", "model")):
+        answer = trained("card", name)
+        assert answer.out.startswith(f"{kind} card of {name}")
+        assert trained.json("card", name)["card"]["kind"] == kind
+    assert "examinations 1" in trained("card", "train").out
+    assert "no card" in trained("card", "train.py", expect=3).err

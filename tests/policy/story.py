@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from sealwright.evidence.dsse import envelope_digest
 from sealwright.evidence.predicates.common import Resource, Result, Tool
@@ -38,6 +39,8 @@ from sealwright.evidence.predicates.model import (
     Vulns,
     VulnScanner,
 )
+from sealwright.evidence.predicates.monitoring import FeatureProfile, Profile
+from sealwright.evidence.predicates.serving import Contract
 from sealwright.evidence.predicates.validation import (
     Criteria,
     Criterion,
@@ -181,6 +184,30 @@ def custody(world: World, *, who: str = "mina") -> str:
     return world.say(who, said, MODEL)
 
 
+def contract(world: World, *, who: str = "mina", **more: Any) -> str:
+    said = Contract(
+        name="triage", model_file="model.onnx", features=("age", "bmi"), positive=1, at=world.at,
+        **more,
+    )  # fmt: skip
+    return world.say(who, said, MODEL)
+
+
+def profile(world: World, *, who: str = "mina") -> str:
+    columns = tuple(
+        FeatureProfile(name=name, edges=(0.0, 1.0), counts=(3, 4, 3))
+        for name in ("age", "bmi", "score")
+    )
+    said = Profile(
+        dataset=Resource(name="train", digest={"sha256": TRAIN.sha256}),
+        rows=10,
+        features=columns[:2],
+        prediction=columns[2],
+        engine=Tool(name="sealwright", version="0"),
+        at=world.at,
+    )
+    return world.say(who, said, MODEL)
+
+
 def sbom(world: World, *, who: str = "mina") -> str:
     said = CycloneDxBom(
         bom_format="CycloneDX",
@@ -296,6 +323,8 @@ def build_model(world: World) -> None:
     scan(world, "dependency", MODEL)
     scan(world, "artifact", MODEL)
     signature(world)
+    contract(world, abstain_margin=0.05, review=True, confirm=("positive",))
+    profile(world)
 
 
 def validate(world: World, against: str, *, who: str = "mina") -> None:

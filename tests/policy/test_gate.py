@@ -39,7 +39,7 @@ def test_high_tier_admits_when_everything_is_there() -> None:
     verdict = world.ask(MODEL)
     assert verdict.admitted
     assert verdict.tier == "high"
-    assert len(verdict.results) == 25 + 5
+    assert len(verdict.results) == 27 + 5
     assert verdict.residual_risks == ("one clinic only",)
     assert verdict.ledger_size == len(world.envelopes)
     assert all(not each.command for each in verdict.results)

@@ -42,7 +42,7 @@ def test_a_source_that_was_quarantined_three_steps_up() -> None:
         "model: signed by mina on 2026-11-02: upstream, raw was quarantined: poisoned",
         "model was made from train (entry 15, training-run by mina)",
         "train was made from raw (entry 4, dataset-version by mina)",
-        "entry 32, release by sam on 2026-11-02",
+        "entry 34, release by sam on 2026-11-02",
     ]
 
 

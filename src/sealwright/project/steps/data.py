@@ -15,6 +15,7 @@ from sealwright.evidence.predicates.data import DatasetValidation
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.tree import identify
 from sealwright.lifecycle.model import DataSet
+from sealwright.phases.governance.data_card import data_card
 from sealwright.project import store
 from sealwright.project.core import Project
 from sealwright.project.named import Named
@@ -114,9 +115,10 @@ def _examine(project: Project, name: str, progress: Progress) -> Done:
     for statement in statements:
         _note(statement.predicate, progress)
     done = record_all(project, statements, signer=signer)
+    card = data_card(artifact.subject, evidence=project.evidence(), now=clock())
     return replace(
         done,
-        evidence=(*opening, *done.evidence),
+        evidence=(*opening, *done.evidence, project.record(card, signer=signer)),
         detail=f"{rows} rows, {artifact.digest[:16]}",
     )
 

@@ -27,7 +27,7 @@ CLASSES: Final[Mapping[str, tuple[Kind, ...]]] = {
     "dataset-manifest": (Kind("dataset-version"),),
     "dataset-version": (Kind("dataset-version"),),
     "dataset-validation": (Kind("dataset-validation"),),
-    "dataset-card": (_CARD_DATA, Kind("dataset-version")),
+    "dataset-card": (_CARD_DATA,),
     "data-access-log": (Kind("data-access"),),
     "lineage": (Kind("lineage"), Kind("training-run")),
     # model
