@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sealwright.errors import CannotLook
-from sealwright.locks import sweep, turn, work_folder
+from sealwright.errors import CannotLook, Refused
+from sealwright.locks import claim, sweep, turn, work_folder
 
 HOLDER = """
 import sys, time
@@ -170,3 +170,14 @@ def test_two_sweepers_and_many_makers_never_take_each_others_folder(tmp_path: Pa
         thread.join()
     assert broken == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_claim_waits_for_nobody(tmp_path: Path) -> None:
+    with holder("turn", tmp_path), pytest.raises(Refused, match="somebody is in"):  # noqa: SIM117
+        with claim(tmp_path, taken="somebody is in"):
+            raise AssertionError("two of them are in")
+    with claim(tmp_path, taken="somebody is in"), pytest.raises(Refused):  # noqa: SIM117
+        with claim(tmp_path, taken="I am"):
+            raise AssertionError("two of them are in")
+    with pytest.raises(CannotLook), claim(tmp_path / "nowhere", taken=""):
+        raise AssertionError("there is nothing to hold")

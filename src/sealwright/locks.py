@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sealwright.errors import CannotLook
+from sealwright.errors import CannotLook, Refused
 
 Discard = Callable[[Path], None]
 """Deletes a folder and whatever is in it."""
@@ -39,6 +39,26 @@ def turn(folder: Path, *, waiting: Callable[[], None] | None = None) -> Iterator
                 _lock(descriptor, wait=True)
         except OSError as error:
             raise CannotLook(f"{folder}: cannot be locked: {error.strerror}") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def claim(folder: Path, *, taken: str, advice: str = "") -> Iterator[None]:
+    """Holds `folder` against every other claim and turn; Refused with `taken`, at once, if somebody
+    is in. CannotLook where the folder is not there or its file system has no locks."""
+    try:
+        descriptor = _opened(folder)
+    except OSError as error:
+        raise CannotLook(f"{folder}: cannot be locked: {error.strerror}") from error
+    try:
+        try:
+            held = _lock(descriptor, wait=False)
+        except OSError as error:
+            raise CannotLook(f"{folder}: cannot be locked: {error.strerror}") from error
+        if not held:
+            raise Refused(taken, advice=advice)
         yield
     finally:
         os.close(descriptor)

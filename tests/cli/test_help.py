@@ -18,6 +18,7 @@ TREE = {
     "why": (),
     "approve": (),
     "waive": (),
+    "alert": ("list",),
     "incident": ("list", "close"),
     "trace": (),
     "data": ("add", "check", "open"),
@@ -27,6 +28,12 @@ TREE = {
     "report": (),
     "ledger": ("show", "verify", "export", "prove"),
     "keys": ("new", "add", "revoke", "list"),
+    "release": (),
+    "rollback": (),
+    "revoke": (),
+    "stop": (),
+    "access": ("grant", "list", "revoke"),
+    "review": ("list", "open", "answer"),
     "demo": (),
 }
 """Command → subcommands: what the product promises."""

@@ -20,6 +20,8 @@ STEPS = [
     "model/environment",
     "model/scan",
     "model/sign",
+    "deployment/contract",
+    "monitoring/profile",
     "validation/evaluations",
     "validation/card",
     "gate/release",

@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
+import signal
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,15 @@ HOWTO = ROOT / "docs/how-to"
 PAGES: dict[str, tuple[str, ...]] = {
     "add-people-and-keys.md": (),
     "keep-your-training-script-in-the-sandbox.md": (),
+    "serve-a-model.md": (),
+    "receive-alerts.md": (),
     "use-from-python.md": (),
     "verify-an-audit-folder.md": (),
     "waive-a-requirement.md": ("write-a-policy.md",),
     "write-a-policy.md": (),
 }
 """Page → the pages that are read before it."""
-BEGINS_IN = {"verify-an-audit-folder.md": "admitted"}
+BEGINS_IN = {"serve-a-model.md": "admitted", "verify-an-audit-folder.md": "admitted"}
 """Page → the project it is read in; `trained` (waits for approvals) for all others."""
 
 
@@ -49,11 +53,21 @@ def test_the_page_does_what_it_shows(
         assert request.config.cache is not None
         environment |= _go(tmp_path, request.config.cache.mkdir("go-build"))
     reader = Reader(project, environment)
-    for page in (*PAGES[name], name):
-        done = list(blocks((HOWTO / page).read_text(encoding="utf-8")))
-        assert done, page
-        for block in done:
-            reader.follow(block)
+    try:
+        for page in (*PAGES[name], name):
+            done = list(blocks((HOWTO / page).read_text(encoding="utf-8")))
+            assert done, page
+            for block in done:
+                reader.follow(block)
+    finally:
+        _end(project / "serve.pid")
+
+
+def _end(place: Path) -> None:
+    """Ends what a page left running, where it was cut short."""
+    if place.exists():
+        with suppress(ProcessLookupError):
+            os.kill(int(place.read_text()), signal.SIGKILL)
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -149,7 +149,8 @@ class Reader:
                 pass_fds=[write],
             )
             os.close(write)
-            self.folder = Path(told.read().strip())
+            # One line: what the command left running in the background may hold the other end.
+            self.folder = Path(told.readline().strip())
         said = f"line {command.line}: $ {command.text}\n{done.stdout}{done.stderr}"
         assert done.returncode == command.code, f"exit code {done.returncode} of {said}"
         missing = unseen(command.shown, done.stdout)

@@ -104,6 +104,34 @@ def test_3_a_quarantine_is_lifted_but_approvals_fall_and_a_revocation_is_final()
     assert stale(world, "scan-artifact") == ("stale", 3)
 
 
+@pytest.mark.parametrize("place", [RAW, TRAIN, MODEL])
+@pytest.mark.parametrize(
+    ("who", "cause"),
+    [
+        ("mina", "made it"),
+        ("mina-laptop", "made it, and holds an approver's key as well"),
+        ("vic", "neither operates, owns nor approves"),
+        ("ci", "a service with an engineer's key"),
+    ],
+)
+def test_3_a_quarantine_is_not_lifted_by_just_anybody(who: str, cause: str, place: Subject) -> None:
+    world = story.approved()
+    act(world, "quarantine", place)
+    act(world, "restore", place, who=who)
+    assert stale(world, "scan-artifact") == ("stale", 3), cause
+    act(world, "restore", place, who="olga")
+    assert stale(world, "scan-artifact") == ("satisfied", None)
+
+
+def test_3_a_restore_by_a_key_revoked_for_cause_lifts_nothing() -> None:
+    world = story.approved()
+    act(world, "quarantine", MODEL, who="val")
+    act(world, "restore", MODEL, who="sam")
+    assert stale(world, "scan-artifact") == ("satisfied", None)
+    world.revoke("sam")
+    assert stale(world, "scan-artifact") == ("stale", 3)
+
+
 def test_3_a_withdrawn_test_set_spoils_the_evaluations_alone() -> None:
     world = story.told()
     act(world, "quarantine", TEST)
@@ -316,3 +344,20 @@ def test_staleness_is_computed_and_not_stored() -> None:
     assert stale(world, "scan-artifact") == ("stale", 1)
     assert evidence == world.verified()
     assert result(world.ask(MODEL, now=early), "scan-artifact").status == "satisfied"
+
+
+def test_10_an_incident_does_not_bring_an_earlier_denial_back() -> None:
+    """A model that waited for approvals was denied once: that is over when it is admitted, and an
+    incident that is not grave leaves it to the tier's policy whether it is served on."""
+    world = story.told()
+    story.decide(world, world.ask(MODEL))
+    decision = world.ask(MODEL).decision
+    for who in story.APPROVERS:
+        world.approve(who, MODEL, decision)
+    story.decide(world, world.ask(MODEL))
+    assert result(world.ask(MODEL, "serve"), "release-decision").status == "satisfied"
+    incident(world, MODEL)
+    found = result(world.ask(MODEL, "serve"), "release-decision")
+    assert (found.status, found.stale_code) == ("stale", 10)
+    incident(world, MODEL, status="closed")
+    assert result(world.ask(MODEL, "serve"), "release-decision").status == "satisfied"

@@ -39,9 +39,9 @@ def retrain(project: Project) -> None:
     sign_model(project)
 
 
-def withdraw(project: Project, action: str) -> None:
+def withdraw(project: Project, action: str, *, signer: str = OWNER) -> None:
     said = Release(action=action, reason="it misbehaved", at=format_time(project.clock()))  # type: ignore[arg-type]
-    project.record(Statement((model(project).subject,), said), signer=OWNER)
+    project.record(Statement((model(project).subject,), said), signer=signer)
 
 
 def test_the_last_signature_is_that_of_the_model_on_disk(released: Project) -> None:
@@ -145,8 +145,15 @@ def test_a_withdrawn_model_is_refused(released: Project, action: str, word: str)
 
 def test_a_quarantine_that_was_lifted_refuses_nothing(released: Project) -> None:
     withdraw(released, "quarantine")
-    withdraw(released, "restore")
+    withdraw(released, "restore", signer="sam")
     assert check_last(released, folder(released))
+
+
+def test_its_author_does_not_lift_the_quarantine_of_a_model(released: Project) -> None:
+    withdraw(released, "quarantine", signer="sam")
+    withdraw(released, "restore", signer=OWNER)
+    with pytest.raises(Refused, match="was quarantined by sam"):
+        check_last(released, folder(released))
 
 
 def test_without_a_signature_it_says_what_to_do(started: Project) -> None:

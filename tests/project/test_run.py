@@ -26,7 +26,8 @@ from tests.project.factory import OWNER, Recorder, make_project
 WHOLE = [
     *("governance/policy", "governance/risk", "governance/impact", "data/train", "data/test"),
     *("validation/criteria", "model/code", "gate/train", "model/train", "model/environment"),
-    *("model/scan", "model/sign", "validation/evaluations", "validation/card", "gate/release"),
+    *("model/scan", "model/sign", "deployment/contract", "monitoring/profile"),
+    *("validation/evaluations", "validation/card", "gate/release"),
 ]
 ALWAYS = {"gate/train", "model/environment", "gate/release"}
 """Gates are asked each time; a bill of materials that fails (no lock file here) is tried again."""
@@ -89,8 +90,8 @@ def test_again_repeats_what_is_current(started: Project) -> None:
         (("governance",), WHOLE[:3]),
         (("data",), WHOLE[3:5]),
         (("governance", "data"), WHOLE[:5]),
-        (("model",), WHOLE[5:12]),
-        (("validation",), [WHOLE[5], *WHOLE[12:]]),
+        (("model",), WHOLE[5:14]),
+        (("validation",), [WHOLE[5], *WHOLE[14:]]),
         (("model", "validation"), WHOLE[5:]),
     ],
 )

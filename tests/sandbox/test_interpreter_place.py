@@ -45,7 +45,7 @@ def test_an_interpreter_below_tmp(tmp_path: Path, level: Level) -> None:
     (tmp_path / "train.py").write_text(_TRAIN)
     (tmp_path / "out").mkdir()
     site = [path for path in sys.path if path.endswith("site-packages")]
-    source = Path(__file__).parents[3] / "src"
+    source = Path(__file__).parents[2] / "src"
     done = subprocess.run(
         [venv / "bin" / "python", "-c", _RUN, tmp_path, level],
         capture_output=True,

@@ -31,7 +31,7 @@ from sealwright.errors import Refused, UsageError
     help="Lock file of this environment (default: what is installed, without hashes).",
 )
 def command(folder: Path | None, lock: Path | None) -> None:
-    """Watch a model trained on real patients' data earn its admission.
+    """Watch a model earn its admission, be served, attacked, pulled and rolled back.
 
     Everything happens in a folder of its own, by commands that you could type there. Exit code 1 if
     any of them does not answer as it must.
@@ -41,7 +41,7 @@ def command(folder: Path | None, lock: Path | None) -> None:
         shutil.copyfile(lock, place / "requirements.txt")
     started = time.monotonic()
     click.echo(f"$ cd {place}")
-    with _inside(place):
+    with _inside(place), contextlib.ExitStack() as staying:
         for number, scene in enumerate(SCENES, start=1):
             click.echo()
             click.echo(click.style(f"{number}. {scene.title}", bold=True))
@@ -49,10 +49,15 @@ def command(folder: Path | None, lock: Path | None) -> None:
                 click.wrap_text(scene.text, width=96, initial_indent="   ", subsequent_indent="   ")
             )
             for typed in scene.commands:
-                _play(typed)
+                if typed.stays:
+                    staying.enter_context(_started(typed))
+                else:
+                    _play(typed)
     click.echo()
-    click.echo(f"Three denials and an admission in {time.monotonic() - started:.0f} s.")
+    click.echo(f"From raw data to a rollback in {time.monotonic() - started:.0f} s.")
     click.echo(f"  report   {place / 'report.html'}")
+    click.echo(f"  dossier  {place / 'dossier.html'}")
+    click.echo(f"  coverage {place / 'coverage.html'}")
     click.echo(f"  ledger   {place / '.sealwright' / 'ledger.db'}")
     click.echo(f"  audit    {place / 'audit'}")
     click.echo(
@@ -84,6 +89,44 @@ def _inside(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+@contextlib.contextmanager
+def _started(typed: Command) -> Iterator[None]:
+    """Starts a command that stays, shows what it says once it is ready, and stops it at the end.
+
+    Scripts find the address that it tells in MODEL_URL. Refused if it is never ready.
+    """
+    click.echo(click.style(f"   $ {shlex.join(typed.words)} &", fg="cyan"))
+    program = "from sealwright.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *typed.words[1:]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            os.environ["MODEL_URL"] = _address(process)
+            yield
+        finally:
+            process.terminate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """The first address in what the process says; everything up to its last line is shown."""
+    assert process.stdout is not None
+    found = ""
+    for line in process.stdout:
+        click.echo(f"     {line.rstrip()}")
+        if not found and " at http" in line:
+            found = line.split(" at ")[1].split()[0].rstrip(",")
+        if line.startswith("operators:"):
+            break
+    if not found:
+        raise Refused("the demonstration went wrong: nothing is served")
+    click.echo(click.style(f"   $ export MODEL_URL={found}", fg="cyan"))
+    return found
 
 
 def _play(typed: Command) -> None:

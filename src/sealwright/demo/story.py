@@ -15,11 +15,15 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command as it is typed. `expect`: its exit code; `lines`: how much output is shown."""
+    """A command as it is typed. `expect`: its exit code; `lines`: how much output is shown.
+
+    With `stays` it goes on while the rest of the story is played, and is stopped at its end.
+    """
 
     words: tuple[str, ...]
     expect: int = 0
     lines: int | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,8 @@ def _sealwright(*words: str, expect: int = 0, lines: int | None = None) -> Comma
     return Command(words=("sealwright", *words), expect=expect, lines=lines)
 
 
-def _python(script: str) -> Command:
-    return Command(words=("python", script))
+def _python(script: str, *words: str, expect: int = 0) -> Command:
+    return Command(words=("python", script, *words), expect=expect)
 
 
 def _approve(person: str, discipline: str, reason: str) -> Command:
@@ -44,6 +48,19 @@ def _approve(person: str, discipline: str, reason: str) -> Command:
         "approve", "model", "--as", person, "--discipline", discipline, "--reason", reason
     )
 
+
+def _grant(client: str, *more: str) -> Command:
+    return _sealwright(
+        "access", "grant", client, "--role", "scheduler", *more, "--out", f"{client}.key"
+    )
+
+
+_AGREED = (
+    _approve("sam", "security", "no open finding; attack success below the criterion"),
+    _approve("dora", "data", "no overlap, labels unchanged since the study"),
+    _approve("lena", "legal", "anonymised research data, purpose fits"),
+    _approve("hugo", "domain", "a physician decides; the model abstains when unsure"),
+)
 
 SCENES = (
     Scene(
@@ -112,18 +129,74 @@ SCENES = (
         text="Four people look at exactly this evidence and sign. If any of it changes, their"
         " approvals fall.",
         commands=(
-            _approve("sam", "security", "no open finding; attack success below the criterion"),
-            _approve("dora", "data", "no overlap, labels unchanged since the study"),
-            _approve("lena", "legal", "anonymised research data, purpose fits"),
-            _approve("hugo", "domain", "a physician decides; the model abstains when unsure"),
+            *_AGREED,
             _sealwright("gate", "model", "--for", "release"),
         ),
+    ),
+    Scene(
+        title="A second version, with a partner's patients",
+        text="The first version is released. A partner clinic shares its patients, and the model"
+        " is trained again on both: new files, new evidence, and four people look again.",
+        commands=(
+            _sealwright("release", "model", "--reason", "first version"),
+            _python("join.py"),
+            _sealwright("run", expect=1, lines=16),
+            *_AGREED,
+            _sealwright("release", "model", "--reason", "learned from two clinics"),
+        ),
+    ),
+    Scene(
+        title="Live",
+        text="A runtime without network, a gateway in front of it, a monitor beside it. Callers get"
+        " keys; the ledger holds only what proves them.",
+        commands=(
+            _grant("clinic", "--requests-per-minute", "60"),
+            *(_grant(client) for client in ("north", "south", "west", "stranger")),
+            Command(words=("sealwright", "serve"), stays=True),
+            _python("ask.py"),
+            _python("ask.py", "nobody"),
+            _python("ask.py", "flood"),
+        ),
+    ),
+    Scene(
+        title="A thief, and patients who are not those of the study",
+        text="One caller moves cases along lines to copy the boundary, and is slowed down. Three"
+        " clinics send heavier patients, and the drift alarm goes off: this tier serves on, with an"
+        " alarm, and releases nothing until somebody looked.",
+        commands=(
+            _python("extract.py"),
+            _python("shift.py"),
+            _python("wait.py", "drift"),
+            _sealwright("alert", "list", lines=14),
+            _sealwright("gate", "model", "--for", "serve", "--denied-only", expect=1, lines=6),
+        ),
+    ),
+    Scene(
+        title="Pull it, and go back",
+        text="The partner's patients withdraw their consent. Their data set is revoked while"
+        " clinics ask on: the model that learned from it answers nobody any more. The version"
+        " before it never saw them, and the gate admits it now.",
+        commands=(
+            _python("pull.py"),
+            _sealwright(
+                "rollback", "diabetes-follow-up", "--reason", "the newer one fell with its data"
+            ),
+            _python("ask.py"),
+        ),
+    ),
+    Scene(
+        title="Attack it yourself",
+        text="Twelve harmless real attacks on a throw-away copy of all this, each with a twin that"
+        " does nothing wrong. What was prevented, detected or missed is read from records.",
+        commands=(_sealwright("drill", "run"),),
     ),
     Scene(
         title="For the auditor",
         text="One page to read, and a folder that anybody can verify with public keys alone.",
         commands=(
             _sealwright("report", "--html", "report.html", "--json", "report.json", lines=4),
+            _sealwright("coverage", "--html", "coverage.html"),
+            _sealwright("dossier", "--html", "dossier.html", lines=4),
             _sealwright("trace", "model", lines=8),
             _sealwright("ledger", "export", "audit"),
             _sealwright("ledger", "verify", "audit", "--trust", ".sealwright/trust.json"),

@@ -1,1 +1,1 @@
-"""Drills: harmless real attacks on one's own installation."""
+"""Drills: attacks on a throw-away copy of the controls, to see whether they hold."""

@@ -7,6 +7,7 @@ that takes too long is stopped. It shares this process's memory, so scan a forei
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,8 @@ def read_model(path: Path, *, sha256: str) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_MODEL_BYTES + 1)
+            size = min(os.fstat(file.fileno()).st_size, MAX_MODEL_BYTES)
+            data = file.read(size + 1)  # a read of the bound itself would reserve all of it
     except OSError as error:
         raise InputMissing(
             f"{path}: {error.strerror}", advice="run the training, or check validation.model"
@@ -84,38 +86,46 @@ def open_onnx(
     features: Sequence[str],
     positive: int | str | bool,
     budget: int = DEFAULT_BUDGET,
-    seconds: float = SECONDS_PER_BATCH,
+    seconds: float | None = SECONDS_PER_BATCH,
 ) -> ScoringModel:
-    """An ONNX classifier as a model under test.
+    """An ONNX classifier that can be asked.
 
     `digest` is the model artifact's digest, `features` are the columns in the order the model
     takes them, `positive` is the class whose probability is the score, `seconds` bounds the loading
-    and each batch. Understands classifiers exported by skl2onnx with ZipMap, without it, with one
-    probability column or one float score output, or with a label only. Raises Unsupported for
-    other models and for bytes that ONNX Runtime cannot load.
+    and each batch (None: the caller bounds each batch, for less than a timer's thread costs).
+    Understands classifiers exported by skl2onnx with ZipMap, without it, with one probability
+    column or one float score output, or with a label only. Raises Unsupported for other models and
+    for bytes that ONNX Runtime cannot load.
     """
-    session = _open_session(data, seconds=seconds)
+    session = _open_session(data, seconds=SECONDS_PER_BATCH if seconds is None else seconds)
     feed = _Feed(session.get_inputs(), features=features)
     reader = score_reader(session.get_outputs(), positive=positive)
+    outputs = list(reader.outputs)
 
     def predict(batch: FloatArray) -> FloatArray:
+        try:
+            values = session.run(outputs, feed.arrays(batch))
+        except _ORT_ERRORS as error:
+            raise _failed(error, batch) from error
+        return reader.read(values, len(batch))
+
+    def predict_in_time(batch: FloatArray) -> FloatArray:
+        assert seconds is not None
         options = onnxruntime.RunOptions()
         options.log_severity_level = 4
         with _deadline(seconds, stop=lambda: setattr(options, "terminate", True)) as expired:
             try:
-                values = session.run(list(reader.outputs), feed.arrays(batch), options)
+                values = session.run(outputs, feed.arrays(batch), options)
             except _ORT_ERRORS as error:
                 if expired.is_set():
                     raise LimitReached(
                         f"the model needed more than {seconds:g} s for {len(batch)} rows"
                     ) from error
-                raise CannotLook(
-                    f"the model failed on {len(batch)} rows: {_first_line(error)}"
-                ) from error
+                raise _failed(error, batch) from error
         return reader.read(values, len(batch))
 
     return ScoringModel(
-        predict,
+        predict if seconds is None else predict_in_time,
         digest=digest,
         features=len(features),
         access=reader.access,
@@ -123,6 +133,10 @@ def open_onnx(
         integer=feed.integer,
         budget=budget,
     )
+
+
+def _failed(error: Exception, batch: FloatArray) -> CannotLook:
+    return CannotLook(f"the model failed on {len(batch)} rows: {_first_line(error)}")
 
 
 def _open_session(data: bytes, *, seconds: float) -> Any:
@@ -199,8 +213,7 @@ class _Feed:
         self.integer = frozenset(i for _, i, dtype in self._columns if dtype is np.int64)
 
     def arrays(self, batch: FloatArray) -> dict[str, Any]:
-        whole = sorted(self.integer)
-        if whole and (batch[:, whole] != np.rint(batch[:, whole])).any():
+        if self.integer and self._fractions(batch):
             raise UsageError("the model takes whole numbers, and the rows hold fractions")
         if self._single is not None:
             name, dtype = self._single
@@ -209,6 +222,10 @@ class _Feed:
             name: np.ascontiguousarray(batch[:, index : index + 1], dtype=dtype)
             for name, index, dtype in self._columns
         }
+
+    def _fractions(self, batch: FloatArray) -> bool:
+        whole = sorted(self.integer)
+        return bool((batch[:, whole] != np.rint(batch[:, whole])).any())
 
 
 def _width(item: Any) -> int | None:

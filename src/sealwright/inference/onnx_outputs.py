@@ -106,7 +106,7 @@ class _TableReader:
                 advice="a binary classifier has one or two columns",
             )
         second = flat[:, -1]
-        if not np.isfinite(flat).all():
+        if np.count_nonzero(np.isfinite(flat)) != flat.size:
             return np.full(rows, np.nan)
         if len(values) == 1:
             if flat.shape[1] == 2 and not same_value(1, self._positive):
@@ -135,11 +135,16 @@ class _TableReader:
 
 
 def _agrees(column: FloatArray, answered: BoolArray) -> bool:
+    otherwise = (column > 0.5) != answered
+    if not np.count_nonzero(otherwise):
+        return True
     clear = np.abs(column - 0.5) > _TIE
-    return bool(((column[clear] > 0.5) == answered[clear]).all())
+    return not otherwise[clear].any()
 
 
 def _is_positive(labels: npt.NDArray[Any], *, positive: int | str | bool) -> BoolArray:
     flat = np.asarray(labels).reshape(-1)
+    if flat.dtype.kind in "biu" and not isinstance(positive, str):
+        return np.asarray(flat == float(positive))  # as `same_value` compares, at once
     hits = {value for value in set(flat.tolist()) if same_value(value, positive)}
     return np.fromiter((value in hits for value in flat.tolist()), np.bool_, len(flat))

@@ -85,6 +85,8 @@ class ScoringModel:
         answers = [
             self._ask(rows[start : start + BATCH_ROWS]) for start in range(0, len(rows), BATCH_ROWS)
         ]
+        if len(answers) == 1:
+            return answers[0]
         return np.concatenate(answers) if answers else np.empty(0)
 
     def _ask(self, batch: FloatArray) -> FloatArray:
@@ -95,6 +97,9 @@ class ScoringModel:
                 f"the model answered {len(batch)} rows with an array of shape {answer.shape}"
             )
         answer = answer.astype(np.float64)
+        lowest, highest = np.minimum.reduce(answer), np.maximum.reduce(answer)  # NaN, if one is
+        if lowest >= 0.0 and highest <= 1.0:
+            return answer
         bad = ~np.isfinite(answer)
         if bad.any():
             raise CannotLook(
@@ -102,9 +107,9 @@ class ScoringModel:
                 "not a finite number",
                 advice="a model that answers NaN cannot be evaluated; mend the model",
             )
-        if answer.min() < -_ROUNDING or answer.max() > 1 + _ROUNDING:
+        if lowest < -_ROUNDING or highest > 1 + _ROUNDING:
             raise CannotLook(
-                f"the model's scores reach from {answer.min():g} to {answer.max():g}; "
+                f"the model's scores reach from {lowest:g} to {highest:g}; "
                 "probabilities lie in [0, 1]",
                 advice="export probabilities instead of raw decision values",
             )

@@ -96,7 +96,11 @@ def plain_name(name: str) -> str:
 
 def actor_of(item: Verified) -> Actor:
     """Who signed: the person, or the service where no person holds the key."""
-    principal = item.principal
+    return actor_behind(item.principal)
+
+
+def actor_behind(principal: Principal) -> Actor:
+    """The person behind a principal, or the service where no person holds the key."""
     return f"person:{principal.person}" if principal.person else f"service:{principal.id}"
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from sealwright.evidence.predicates.data import DatasetValidation
 from sealwright.evidence.verify import Verified
@@ -37,6 +37,10 @@ from sealwright.policy.waivers import standing_waiver
 CHECKS_NAMED = 3
 """So many checks that a later run left out are named in a reason."""
 
+LAPSED: Final = frozenset({1, 4, 5, 6, 7, 9, 10})
+"""Codes of `staleness` that leave true what a statement said when it was made: time passed, or
+something happened since. Not those that speak against its subject's origin or its signer."""
+
 State = Literal["good", "failed", "stale", "wrong-signer", "future"]
 
 
@@ -56,9 +60,9 @@ class Assessment:
     @property
     def supersedes(self) -> bool:
         """Whether an earlier failure of the same signer is done with: the re-run passed, even if
-        that is too long ago to count by itself."""
-        aged = self.stale is not None and self.stale.code == 1 and not self.negative
-        return self.state == "good" or aged
+        that has lost its edge since and does not count by itself."""
+        lapsed = self.stale is not None and self.stale.code in LAPSED and not self.negative
+        return self.state == "good" or lapsed
 
 
 def judge(case: Case, requirement: Requirement) -> tuple[RequirementResult, ...]:

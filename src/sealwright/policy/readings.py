@@ -14,6 +14,7 @@ from sealwright.evidence.predicates.common import Finding, Result, Tool
 from sealwright.evidence.predicates.data import DatasetValidation
 from sealwright.evidence.predicates.governance import Decision, TrainingCompletion, Waiver
 from sealwright.evidence.predicates.model import Scan, Vulns
+from sealwright.evidence.predicates.monitoring import RetrainingReview
 from sealwright.evidence.predicates.operation import DrillResult, MonitorWindow
 from sealwright.evidence.predicates.validation import Evaluation, TestResult
 
@@ -26,9 +27,12 @@ _WITH_RESULT: Final = frozenset(
         "test-result",
         "decision",
         "monitor-window",
+        "retraining-review",
         "drill",
     }
 )
+_OF_RESULT: Final = (Scan, DatasetValidation, Evaluation, MonitorWindow, RetrainingReview)
+"""Predicates that say their result in so many words."""
 _TEST_RESULTS: Final[dict[str, Result]] = {
     "PASSED": "passed",
     "WARNED": "warned",
@@ -55,7 +59,7 @@ def result_of(predicate: Predicate) -> Result | None:
 
     An answer that nobody foresaw reads as `inconclusive`, which satisfies nothing.
     """
-    if isinstance(predicate, Scan | DatasetValidation | Evaluation | MonitorWindow):
+    if isinstance(predicate, _OF_RESULT):
         return predicate.result
     if isinstance(predicate, Vulns):
         return "failed" if predicate.scanner.result else "passed"

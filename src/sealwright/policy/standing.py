@@ -6,16 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from sealwright.evidence.predicates.governance import PolicyRecord
+from sealwright.evidence.predicates.governance import PolicyRecord, Principal
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
 from sealwright.evidence.predicates.validation import Evaluation
 from sealwright.evidence.verify import Verified
 from sealwright.policy.case import Case
-from sealwright.policy.duties import actor_of
+from sealwright.policy.duties import actor_behind, actor_of, authors, revoked_for_cause
 from sealwright.policy.lineage import sha256_of
 
 WITHDRAWN: Final = {"revoke": "revoked", "retire": "retired", "quarantine": "quarantined"}
 """Actions that take an artifact out of use → how that is said."""
+
+RESTORING: Final = ("operator", "owner", "approver")
+"""Roles that may lift a quarantine or a retirement. Anybody may impose one."""
 
 
 def upstream(case: Case, item: Verified) -> tuple[str, ...]:
@@ -33,7 +36,8 @@ def upstream(case: Case, item: Verified) -> tuple[str, ...]:
 def withdrawal(case: Case, digest: str) -> Verified | None:
     """The statement that took the artifact out of use, unless `restore` lifted it since.
 
-    A revocation is final: what was revoked comes back as another artifact or not at all.
+    A revocation is final: what was revoked comes back as another artifact or not at all. A restore
+    that `restore_problem` speaks against lifts nothing.
     """
     standing: Verified | None = None
     final = False
@@ -43,9 +47,31 @@ def withdrawal(case: Case, digest: str) -> Verified | None:
             continue
         if said.action in WITHDRAWN:
             standing, final = item, said.action == "revoke"
-        elif said.action == "restore":
+        elif said.action == "restore" and not restore_problem(case, digest, item):
             standing = None
     return standing
+
+
+def restore_problem(case: Case, digest: str, item: Verified) -> str:
+    """Why this restore of the artifact does not count, in one line; empty if it does."""
+    if revoked_for_cause(item):
+        return f"the key of {item.principal.id} was revoked for cause"
+    if case.is_future(item):
+        return f"it is dated {item.at:%Y-%m-%d %H:%M}, in the future"
+    return restorer_problem(case, digest, item.principal)
+
+
+def restorer_problem(case: Case, digest: str, signer: Principal) -> str:
+    """Why it is not this signer's to put the artifact back into use; empty if it is.
+
+    Taking out of use is safe and open to all; putting back is not. Whoever made the artifact, what
+    it came from, or what is asked about does not say that it is sound again.
+    """
+    if not set(signer.roles) & set(RESTORING):
+        return f"{signer.id} has not the role {' or '.join(RESTORING)}"
+    deeds = {**case.authors, **authors(case.index, case.graph, case.directory, digest)}
+    deed = deeds.get(actor_behind(signer))
+    return f"{signer.id} {deed}: nobody judges their own work" if deed else ""
 
 
 def open_incident(case: Case, digest: str) -> Verified | None:

@@ -42,7 +42,7 @@ def user_namespace() -> bool | None:
 def _starts(program: str, *, user: bool) -> bool:
     command = [
         program,
-        *_walls(user=user),
+        *walls(user=user),
         "--ro-bind",
         "/",
         "/",
@@ -73,7 +73,7 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None
     mounts += ["--size", str(shared_memory), "--tmpfs", _SHARED_MEMORY]
     # First the private /tmp, then the system: an interpreter may itself be installed below /tmp.
     mounts += ["--bind", str(temporary), _TEMPORARY]
-    mounts += _system_mounts()
+    mounts += system_mounts()
     mounts += ["--dir", WORKDIR]
     for inside, host in sorted(spec.inputs.items()):
         mounts += ["--ro-bind", str(host), f"{WORKDIR}/{inside}"]
@@ -86,7 +86,7 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None
     inputs = [f"{WORKDIR}/{inside}" for inside in spec.inputs]
     return Plan(
         level="bubblewrap",
-        program=(program, *_walls(user=with_user), *mounts, *environment, "--", *launch),
+        program=(program, *walls(user=with_user), *mounts, *environment, "--", *launch),
         order=common_plan.order(
             spec, level="bubblewrap", cwd=WORKDIR, home=_TEMPORARY, notify=notify
         ),
@@ -117,7 +117,8 @@ def prepare(spec: SandboxSpec, *, scratch: Path, notify: bool, user: bool | None
     )
 
 
-def _walls(*, user: bool) -> list[str]:
+def walls(*, user: bool) -> list[str]:
+    """Options for namespaces of its own, an end with its parent, and no capabilities."""
     namespaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     if user:
         namespaces += ["--unshare-user", "--uid", _USER, "--gid", _USER]
@@ -128,7 +129,8 @@ def _walls(*, user: bool) -> list[str]:
     ]
 
 
-def _system_mounts() -> list[str]:
+def system_mounts() -> list[str]:
+    """Options that show the machine's programs and libraries, read-only."""
     mounts: list[str] = []
     for path in system_paths():
         # /bin and /lib are often links into /usr, and stay links inside.

@@ -8,6 +8,7 @@ that is judged is {int nr; u32 arch; u64 ip; u64 args[6]}, little-endian on both
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import struct
 
@@ -20,6 +21,7 @@ _JEQ, _JGT, _JGE, _JSET = 0x15, 0x25, 0x35, 0x45
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW_ANY = 0x7E020000  # every CLONE_NEW* namespace flag that fits clone()
+_OPEN_CHANGES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _MAP_ANONYMOUS, _MAP_NORESERVE, _PROT_WRITE = 0x20, 0x4000, 0x2
 
 Code = list[tuple[int, int, int, int]]
@@ -43,6 +45,9 @@ _METADATA = """chmod chown fchmod fchmodat fchmodat2 fchown fchownat file_setatt
     fsetxattr futimesat lchown lremovexattr lsetxattr removexattr removexattrat setxattr setxattrat
     utime utimensat utimes""".split()
 _SIGNALS = "kill rt_sigqueueinfo rt_tgsigqueueinfo tgkill tkill".split()
+_STARTS = "execve execveat fork vfork".split()
+_FOLDERS = "mkdir mkdirat mknod mknodat".split()
+_SOCKETS = "socket connect bind".split()
 _FILES = """creat link linkat open openat openat2 rename renameat renameat2 rmdir symlink symlinkat
     unlink unlinkat""".split()
 
@@ -76,7 +81,28 @@ def program(level: Level, limits: Limits, *, machine: str, notify: bool) -> byte
     blocks["clone"] = _clone(ask)
     blocks["socket"] = _socket(level, notify=notify)
     blocks["socketpair"] = _socketpair(level)
-    blocks["prlimit64"] = [_low(0), (_JEQ, 0, 1, 0), _ret(_ERRNO | errno.EPERM), _ret(_ALLOW)]
+    blocks["prlimit64"] = _own_limits()
+    return _assemble(blocks, machine=machine)
+
+
+def service(*, machine: str) -> bytes:
+    """The filter for a process that has all it needs: it answers on sockets that it has already.
+
+    No sockets of its own, no programs, no processes (threads pass), nothing opened for writing.
+    """
+    blocks: dict[str, Code] = {}
+    for error, names in _FORBIDDEN.items():
+        blocks.update({name: [_ret(_ERRNO | error)] for name in names})
+    denied = [*_STARTS, *_SOCKETS, *_FOLDERS, *_METADATA, *_SIGNALS, *_FILES, "truncate"]
+    blocks.update({name: [_ret(_ERRNO | errno.EACCES)] for name in denied})
+    blocks["openat2"] = [_ret(_ERRNO | errno.ENOSYS)]
+    for name, flags in (("open", 1), ("openat", 2)):
+        blocks[name] = [
+            *(_low(flags), (_JSET, _OPEN_CHANGES, 0, 1)),
+            *(_ret(_ERRNO | errno.EACCES), _ret(_ALLOW)),
+        ]
+    blocks["clone"] = _clone(_ret(_ERRNO | errno.EACCES))
+    blocks["prlimit64"] = _own_limits()
     return _assemble(blocks, machine=machine)
 
 
@@ -145,6 +171,10 @@ def _clone(ask: tuple[int, int, int, int]) -> Code:
         _ret(_ALLOW),
         ask,
     ]
+
+
+def _own_limits() -> Code:
+    return [_low(0), (_JEQ, 0, 1, 0), _ret(_ERRNO | errno.EPERM), _ret(_ALLOW)]
 
 
 def _socket(level: Level, *, notify: bool) -> Code:

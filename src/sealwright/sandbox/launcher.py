@@ -23,8 +23,8 @@ import sys
 import time
 from typing import Any
 
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_SECUREBITS = 1, 24, 28
-_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
+PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_SECUREBITS = 1, 24, 28
+_PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 _SECURE_NOROOT_LOCKED = 0x3
 _CLONE_NEWIPC, _CLONE_NEWNET = 0x08000000, 0x40000000
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
@@ -51,7 +51,8 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def _prctl(option: int, value: int, what: str) -> None:
+def prctl(option: int, value: int, what: str) -> None:
+    """One setting of this process; OSError naming `what` if the kernel refuses."""
     _check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), what)
 
 
@@ -60,7 +61,8 @@ def landlock_abi() -> int:
     return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, 0, 1)))
 
 
-def _restrict_files(rules: list[list[str]], abi: int) -> list[str]:
+def restrict_files(rules: list[list[str]], abi: int) -> list[str]:
+    """Landlock for this thread and what it starts: [path, access] pairs; what is now in force."""
     rights = 0x1FFF | (abi >= 2) << 13 | (abi >= 3) << 14 | (abi >= 5) << 15
     network, scope = (3 if abi >= 4 else 0), (3 if abi >= 6 else 0)
     words = 3 if abi >= 6 else 2 if abi >= 4 else 1
@@ -86,7 +88,7 @@ def _restrict_files(rules: list[list[str]], abi: int) -> list[str]:
     return names + ["landlock-tcp"] * (abi >= 4) + ["landlock-scope"] * (abi >= 6)
 
 
-def _give_up_root() -> list[str]:
+def give_up_root() -> list[str]:
     """What only root can do, and then root's powers themselves. Nothing to do for other users."""
     done = []
     if _libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC) == 0:
@@ -96,7 +98,7 @@ def _give_up_root() -> list[str]:
     for capability in range(64):
         if _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
             break  # past the last capability of this kernel
-    _prctl(_PR_SET_SECUREBITS, _SECURE_NOROOT_LOCKED, "securebits")
+    prctl(_PR_SET_SECUREBITS, _SECURE_NOROOT_LOCKED, "securebits")
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
     return [*done, "capabilities-dropped"]
@@ -106,14 +108,15 @@ def _install_filter(order: dict[str, Any]) -> tuple[int, list[str]]:
     """The listener (or -1 where the kernel lends none) and the names of what is in force."""
     judged, plain = bytes.fromhex(order["filter"]), bytes.fromhex(order["filter_plain"])
     for flags in (_NEW_LISTENER | _WAIT_KILLABLE, _NEW_LISTENER):
-        listener = _seccomp(judged, flags) if order["notify"] else -1
+        listener = install_seccomp(judged, flags) if order["notify"] else -1
         if listener >= 0:
             return listener, ["seccomp", "seccomp-notify"]
-    _check(_seccomp(plain, 0), "seccomp")
+    _check(install_seccomp(plain, 0), "seccomp")
     return -1, ["seccomp"]
 
 
-def _seccomp(program: bytes, flags: int) -> int:
+def install_seccomp(program: bytes, flags: int) -> int:
+    """Puts a filter on this thread and what it starts; 0 or a listener, negative on failure."""
     code = ctypes.create_string_buffer(program, len(program))
     wrapped = _SockFprog(len(program) // 8, ctypes.cast(code, ctypes.c_void_p))
     call = _SECCOMP[platform.machine()]
@@ -125,10 +128,10 @@ def _become(order: dict[str, Any], control: socket.socket) -> None:
     for name, value in order["rlimits"]:
         resource.setrlimit(getattr(resource, name), (value, value))
     if order["level"] == "landlock":
-        mechanisms += _give_up_root()
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1, "no_new_privs")
+        mechanisms += give_up_root()
+    prctl(PR_SET_NO_NEW_PRIVS, 1, "no_new_privs")
     if order["level"] == "landlock":
-        mechanisms += _restrict_files(order["rules"], landlock_abi())
+        mechanisms += restrict_files(order["rules"], landlock_abi())
     listener, names = _install_filter(order)
     if order["level"] == "landlock" and listener < 0:
         # Without a process namespace, only the supervisor's "no" to a fork ends a fork bomb.
@@ -199,11 +202,11 @@ def _signal(pid: int, number: int) -> None:
 
 def _guard(order: dict[str, Any], control: socket.socket) -> None:
     """The warden: waits for the command, for the word to kill, or for the supervisor to be gone."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1, "subreaper")
+    prctl(_PR_SET_CHILD_SUBREAPER, 1, "subreaper")
     warden = os.getpid()
     child = os.fork()
     if child == 0:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, "pdeathsig")
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "pdeathsig")
         if os.getppid() != warden:
             os._exit(126)
         os.setsid()  # a process group of its own, so that kill(0) does not reach the warden

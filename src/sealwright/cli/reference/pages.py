@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sealwright.cli.reference import commands, exit_codes, metrics, policy, predicates
+from sealwright.cli.reference import commands, drills, exit_codes, metrics, policy, predicates
 from sealwright.files import write_atomically
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": commands.page,
+    "drills.md": drills.page,
     "exit-codes.md": exit_codes.page,
     "metrics.md": metrics.page,
     "policy.md": policy.page,

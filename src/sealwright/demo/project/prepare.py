@@ -1,4 +1,5 @@
-"""Writes the diabetes study's data as two CSV files: 442 patients, split 70/30 by outcome.
+"""Writes the diabetes study's data as three CSV files: 442 patients, 30 % of them kept for the test
+and 60 set aside as those of a partner clinic, each split by outcome.
 
 The study (Efron, Hastie, Johnstone and Tibshirani, 2004) followed patients for a year and measured
 how far the disease had progressed. We predict whether it was high: above 140, about the median.
@@ -11,12 +12,13 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 
 HIGH = 140
+PARTNER = 60
 HERE = Path(__file__).parent
 FOLDER = HERE / "data"
 
 
 def main() -> None:
-    """Makes data/train.csv and data/test.csv, and a lock file where there is none."""
+    """Makes data/{train,partner,test}.csv, and a lock file where there is none."""
     study = load_diabetes(as_frame=False, scaled=False)
     high = (study.target > HIGH).astype(int)
     rows = [
@@ -24,15 +26,21 @@ def main() -> None:
         for row, label in zip(study.data, high, strict=True)
     ]
     header = ",".join([*study.feature_names, "age_band", "high"])
-    train, test = train_test_split(rows, test_size=0.3, random_state=7, stratify=high)
+    known, test, outcome, _ = train_test_split(
+        rows, high, test_size=0.3, random_state=7, stratify=high
+    )
+    train, partner = train_test_split(known, test_size=PARTNER, random_state=7, stratify=outcome)
     FOLDER.mkdir(exist_ok=True)
-    for name, part in (("train", train), ("test", test)):
+    for name, part in (("train", train), ("partner", partner), ("test", test)):
         (FOLDER / f"{name}.csv").write_text("\n".join([header, *part]) + "\n", encoding="utf-8")
     lock = HERE / "requirements.txt"
     if not lock.exists():
         installed = {f"{item.name}=={item.version}" for item in distributions()}
         lock.write_text("\n".join(sorted(installed)) + "\n", encoding="utf-8")
-    print(f"wrote {len(train)} training and {len(test)} test patients to {FOLDER.name}/")
+    print(
+        f"wrote {len(train)} training, {len(partner)} partner and {len(test)} test patients "
+        f"to {FOLDER.name}/"
+    )
 
 
 def band(age: float) -> str:

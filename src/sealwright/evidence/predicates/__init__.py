@@ -31,7 +31,12 @@ from sealwright.evidence.predicates.model import (
     SlsaProvenance,
     Vulns,
 )
-from sealwright.evidence.predicates.monitoring import Alert, Disagreement, Profile
+from sealwright.evidence.predicates.monitoring import (
+    Alert,
+    Disagreement,
+    Profile,
+    RetrainingReview,
+)
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
 from sealwright.evidence.predicates.serving import (
     Contract,
@@ -76,6 +81,7 @@ PREDICATES: dict[str, type[Predicate]] = {
     "oversight": Oversight,
     "alert": Alert,
     "disagreement": Disagreement,
+    "retraining-review": RetrainingReview,
     "incident": Incident,
     "monitor-window": MonitorWindow,
     "drill": DrillResult,

@@ -90,6 +90,8 @@ class CheckResult(Record, frozen=True, kw_only=True, omit_defaults=True):
     column: str = ""
     n: int = 0
     violations: int | None = None
+    known: int | None = None
+    """Of the `n`, those that the version before has, too, where the check compares both."""
     detail: str = ""
 
 

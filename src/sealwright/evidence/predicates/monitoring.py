@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from sealwright.evidence.predicates.common import (
+    Finding,
     Predicate,
     Record,
     Resource,
+    Result,
     Severity,
     Tool,
 )
@@ -101,4 +103,76 @@ class Disagreement(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     distance: float
     """|score - shadow score| that all but `tail` of the rows stay below."""
     tail: float
+    at: str
+
+
+class DataDifference(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A data set that a candidate learnt from, against that of the same name before.
+
+    Counts are None where no evidence compares the two versions.
+    """
+
+    name: str
+    before: str = ""
+    """Artifact digest; empty: the serving model learnt from none of this name."""
+    after: str = ""
+    """Artifact digest; empty: the candidate learnt from none of this name."""
+    rows_before: int = 0
+    rows_after: int = 0
+    added: int | None = None
+    removed: int | None = None
+    relabelled: int | None = None
+    """Rows of both with another label."""
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
+    columns_retyped: tuple[str, ...] = ()
+    source_before: str = ""
+    source_after: str = ""
+
+
+class MetricDifference(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One number that was measured on both models, or on one."""
+
+    kind: str
+    """Evaluation that measured it."""
+    metric: str
+    group: str = ""
+    before: float | None = None
+    after: float | None = None
+    worse: bool = False
+    """Whether `after` is on the wrong side of `before`, as the criterion on this metric has it."""
+
+
+class DependencyDifference(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A component of the bill of materials; an empty version: it is not in that bill."""
+
+    name: str
+    before: str = ""
+    after: str = ""
+
+
+class RetrainingReview(Predicate, frozen=True, kw_only=True, omit_defaults=True):
+    """What differs between a candidate and the model that serves, as a person saw and signed it.
+
+    Subjects: the candidate, then the serving model. All of it is computed from the evidence on
+    record; `failed` if an examination of the candidate failed, `inconclusive` if something is not
+    known, `warned` if something got worse, `passed` otherwise.
+    """
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:retraining-review:v1"
+
+    result: Result
+    concerns: tuple[str, ...] = ()
+    """What somebody should have looked at, one line each."""
+    unknown: tuple[str, ...] = ()
+    """What no evidence tells, one line each."""
+    data: tuple[DataDifference, ...] = ()
+    findings_added: tuple[Finding, ...] = ()
+    findings_gone: tuple[Finding, ...] = ()
+    metrics: tuple[MetricDifference, ...] = ()
+    dependencies: tuple[DependencyDifference, ...] = ()
+    ledger_size: int
+    """Entries that were on record when it was computed."""
+    reason: str
+    """Why the signer thinks that this is as it should be, or not."""
     at: str

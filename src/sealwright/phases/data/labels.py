@@ -187,6 +187,7 @@ def _changes(source: OpenTable, *, label: str, parent: str, opened: Opened) -> _
         result=result,
         n=source.rows,
         violations=changes.changed,
+        known=changes.known,
         detail=f"{changes.known} of {source.rows} rows are known to the parent; "
         f"{changes.changed} of these ({share}) have another label",
     )

@@ -34,6 +34,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     max_rows: int = 1000
     max_body: int = 1024 * 1024
     heartbeat_seconds: float = 2.0
+    patience_seconds: float = 10.0
+    """For the head of a request to arrive, and then for its body."""
 
 
 class RuntimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +50,9 @@ class RuntimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     socket: str
     """Unix socket that it listens on."""
     max_rows: int = 1000
+    deadline_seconds: float = 5.0
+    """A request that the model needs longer for ends the process: nothing else stops native code."""
+    heartbeat_seconds: float = 0.5
 
 
 def runtime_socket(folder: str, digest: str) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sealwright.project.core import Project
-from sealwright.project.steps import data, gates, governance, model, validation
+from sealwright.project.steps import (
+    data,
+    deployment,
+    gates,
+    governance,
+    model,
+    monitoring,
+    validation,
+)
 from sealwright.project.steps.step import Agreed, Phase, Step
 
 
@@ -26,6 +34,8 @@ def plan(project: Project, phases: Sequence[Phase], *, ask_release: bool) -> Ite
         yield from model.code_steps(project)
         yield gates.train(project, agreed)
         yield from model.steps(project, agreed)
+        yield from deployment.steps(project)
+        yield from monitoring.steps(project)
     if "validation" in phases:
         yield from validation.evaluation_steps(project)
     if "validation" in phases and ask_release:

@@ -143,6 +143,9 @@ _LINES: Final[dict[str, Callable[[Any], str]]] = {
         f"decisions differ on {p.label_rate:.1%} of {counted(p.rows, 'row')} of "
         f"{p.dataset.name or NOT_STATED}"
     ),
+    "retraining-review": lambda p: (
+        f"{counted(len(p.concerns), 'concern')} against the serving model: {p.reason}"
+    ),
     "incident": lambda p: f"{p.id} ({p.severity}): {p.title}",
     "monitor-window": lambda p: f"{p.kind} over {counted(p.n, 'row')} from {p.start} to {p.end}",
     "drill": lambda p: f"drill {p.id}",

@@ -1,0 +1,1 @@
+"""The gateway's decisions as pure functions: no socket, no file, no clock, no global state."""

@@ -1,0 +1,1 @@
+"""What single callers do: detectors with bounded memory, and an account that forgives nobody."""

@@ -1,0 +1,106 @@
+"""Several versions behind one gateway, and a rollback that nobody had to order."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sealwright.clock import format_time
+from sealwright.evidence.predicates.monitoring import Alert, Detector
+from sealwright.evidence.predicates.operation import Release
+from sealwright.evidence.statement import subject
+from sealwright.evidence.tree import identify
+from sealwright.project.core import Project
+from sealwright.project.named import Named
+from sealwright.project.resolve import model
+from sealwright.project.serving.automatic import roll_back_where_due
+from sealwright.project.serving.releases import release
+from tests.cli.console import Console
+from tests.project.serving.versions import (  # noqa: F401 - fixtures
+    installation,
+    say,
+    served,
+    twice_trained,
+    wait,
+)
+from tests.serving_house import FRONT, MODEL, OPERATOR, key
+from tests.serving_running import serving, until
+
+
+def running_versions(models: list[dict[str, Any]]) -> int:
+    """How many of what the admin listener lists have a runtime that is ready."""
+    return sum(bool(each.get("running")) for each in models)
+
+
+def first_model(project: Project) -> Named:
+    """The first version, from the copy of its files."""
+    found = identify(project.layout.root / "first")
+    return Named(name="model", digest=found.digest, artifact=found)
+
+
+def suspect(project: Project, digest: str, detector: Detector, *, client: str = "") -> None:
+    """An alert of the installation's own about a version."""
+    said = Alert(
+        id=f"alert-{detector}",
+        detector=detector,
+        severity="medium",
+        title="odd",
+        client=client,
+        at=format_time(project.clock()),
+    )
+    say(project, FRONT, said, subject("model", digest))
+
+
+def test_two_signs_roll_back_and_one_does_not(installation: Project) -> None:  # noqa: F811
+    project = installation
+    release(project, first_model(project), signer=OPERATOR, reason="first")
+    release(project, model(project), signer=OPERATOR, reason="second")
+    first, second = first_model(project).digest, model(project).digest
+    wait(project, timedelta(minutes=31))
+    suspect(project, second, "drift")
+    assert list(roll_back_where_due(project, signer=FRONT)) == []
+    suspect(project, second, "disagreement", client="clara")  # one caller's word is none
+    assert list(roll_back_where_due(project, signer=FRONT)) == []
+    assert [digest for digest, *_ in served(project)] == [second]
+    suspect(project, second, "out-of-distribution")
+    (told,) = roll_back_where_due(project, signer=FRONT)
+    assert f"rolled back to {first[:12]}" in told
+    assert [digest for digest, *_ in served(project)] == [first]
+    said = project.evidence()[-1].predicate
+    assert isinstance(said, Release)
+    assert (said.action, bool(said.because)) == ("rollback", True)
+    # And not back and forth.
+    wait(project, timedelta(minutes=31))
+    suspect(project, first, "drift")
+    suspect(project, first, "out-of-distribution")
+    assert list(roll_back_where_due(project, signer=FRONT)) == []
+
+
+def test_each_version_has_a_runtime_of_its_own(
+    twice_trained: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "house"
+    shutil.copytree(twice_trained, root)
+    clara, olga = key(root), key(root, "olga", actions=("admin",))
+    with Project.open(root) as project:
+        release(project, first_model(project), signer=OPERATOR, reason="first")
+    with serving(root) as running:
+        assert running.ask(clara, [[1.0, 2.0]])[0] == 200
+        with Project.open(root) as project:
+            release(
+                project, model(project), signer=OPERATOR, reason="try it", role="canary", percent=50
+            )
+        until(lambda: running_versions(running.operate("/admin/v1/models", olga)[2]) == 2)
+        keys = [key(root, f"client-{number}") for number in range(12)]
+        until(lambda: running.ask(keys[-1], [[1.0, 2.0]])[0] == 200)
+        answered = {running.ask(each, [[1.0, 2.0]])[2]["model_version"] for each in keys}
+        assert len(answered) == 2
+        Console(root)("release", "model", "--reason", "for all", "--as", OPERATOR)
+        Console(root)("rollback", MODEL, "--reason", "odd", "--as", OPERATOR)
+        with Project.open(root) as project:
+            first = first_model(project).digest[:12]
+        until(lambda: running.ask(clara, [[1.0, 2.0]])[2].get("model_version") == first)
+        until(lambda: running_versions(running.operate("/admin/v1/models", olga)[2]) == 1)
