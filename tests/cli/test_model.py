@@ -64,3 +64,14 @@ def test_signing_again_is_on_record_and_verified(trained: Console) -> None:
     trained("model", "sign", "--as", "mina")
     assert len(trained.entries("model-signature")) == before + 1
     trained("model", "verify")
+
+
+def test_a_retrained_model_is_reviewed_against_the_one_that_serves(trained: Console) -> None:
+    serving = trained.json("model", "verify")["model"]
+    trained.replace("train.py", ("C=0.1", "C=0.2"))
+    trained("run", "model", expect=None)
+    assert trained.json("model", "verify")["model"] != serving
+    review = ("model", "review", "model", "--against", serving[:12], "--reason", "looked at it")
+    told = trained(*review, "--as", "sam", expect=None)
+    assert "not known: how both compare" in told.out
+    assert told.code == 3

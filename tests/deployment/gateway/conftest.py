@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def unstarted() -> Iterator[House]:
         yield made
 
 
-def furnish(made: House, **settings: object) -> None:
+def furnish(made: House, **settings: Any) -> None:
     made.monitor = Monitor(made.root / "monitor.sock")
     made.start_runtime()
     made.publish()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -220,7 +221,7 @@ def test_no_bytes_get_more_than_documented_answers(
     data = data.replace(b"KEY", app.house.token.encode() if known else b"nobody")
     protocol, transport = app.connect()
     places = sorted({0, len(data), *(min(cut, len(data)) for cut in cuts)})
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in pairwise(places):
         if transport.closed:
             break
         protocol.data_received(data[begin:end])

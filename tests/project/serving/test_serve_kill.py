@@ -72,7 +72,8 @@ def test_a_killed_child_loses_nothing_and_comes_back(house: Path, module: str) -
         restarts = running.operate("/metrics")[2]
         assert "process_restarts_total" in restarts
         assert running.stop() == 0
-    assert {status for _, status, *_ in load.answers} <= {200, 503}
+    # 429: the monitor may find that these callers ask in odd series, which they do.
+    assert {status for _, status, *_ in load.answers} <= {200, 429, 503}
     check(house, acknowledged(load))
     print(f"{len(load.answers)} answers, {load.broken} broken connections")  # noqa: T201
 

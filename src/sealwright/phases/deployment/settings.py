@@ -51,7 +51,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Unix socket that it listens on."""
     max_rows: int = 1000
     deadline_seconds: float = 5.0
-    """A request that the model needs longer for ends the process: nothing else stops native code."""
+    """A model that needs longer for a request ends its process: nothing else stops native code."""
     heartbeat_seconds: float = 0.5
 
 
