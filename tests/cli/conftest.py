@@ -56,7 +56,7 @@ def make(folder: Path) -> None:
     lay_out(folder / "fresh")
     begin(folder / "fresh")
     poisoned = _copy(folder / "fresh", folder / "poisoned")
-    poison(poisoned, share=4)
+    poison(poisoned, share=3)
     poisoned("run", expect=1)
     _copy(folder / "fresh", folder / "examined")("run", "governance", "data")
     _copy(folder / "examined", folder / "trained")("run", expect=1)

@@ -87,7 +87,10 @@ def test_a_data_file_that_is_missing_is_named_with_the_line_that_asks_for_it(
 def test_an_unknown_data_set_is_answered_with_those_that_there_are(
     fresh: Console, verb: str
 ) -> None:
-    check(fresh("data", verb, "tarin", expect=2), says=r"no data set 'tarin'(?s:.)*train, test")
+    check(
+        fresh("data", verb, "tarin", expect=2),
+        says=r"no data set 'tarin'(?s:.)*train, partner, test",
+    )
 
 
 def test_a_missing_key_is_told_with_where_to_sign_instead(trained: Console) -> None:

@@ -12,6 +12,7 @@ STEPS = [
     "governance/risk",
     "governance/impact",
     "data/train",
+    "data/partner",
     "data/test",
     "validation/criteria",
     "model/code",

@@ -55,6 +55,14 @@ def page() -> str:
             for tier, w in ((tier, policy.tiers[tier].waivers) for tier in TIERS)
         ),
     )
+    lines += ["", "### What serving does when something falls", "", _SERVING, ""]
+    lines += table(
+        ("tier", "evidence is stale", "no ledger", "no decision log", "no monitor"),
+        (
+            (tier, rules.stale, rules.ledger, rules.log, rules.monitor)
+            for tier, rules in ((tier, policy.tiers[tier].serving) for tier in TIERS)
+        ),
+    )
     lines += ["", "## The keys of a policy file"]
     for header, written, record in _POLICY_TABLES:
         lines += ["", f"### {header}", "", *_policy_keys(written, record)]
@@ -68,9 +76,11 @@ _POLICY_TABLES: tuple[tuple[str, type, type], ...] = (
     ("`where = [{…}]`", policy_tables.ConditionTable, policy_records.Condition),
     ("`[tiers.TIER.approve.QUESTION]`", policy_tables.ApproveTable, policy_records.Quorum),
     ("`[tiers.TIER.waive]`", policy_tables.WaiveTable, policy_records.WaiverRules),
+    ("`[tiers.TIER.serving]`", policy_tables.ServingTable, policy_records.ServingRules),
 )
 """Heading, the table as it is written, and the record whose fields are explained."""
 
+_SERVING = "What is revoked, quarantined, forged, changed or under a grave incident stops anyway."
 _PREDICATE = "Short name of the [predicate](predicates.md) that is asked for."
 _KEY_HELPS = {
     "schema": "Version of the file's shape: 1.",
@@ -80,6 +90,8 @@ _KEY_HELPS = {
     "approve": "Who must approve, per question.",
     "where": "Conditions on fields of the predicate; all must hold.",
     "waive": "Who may grant waivers; inherited if it is left out.",
+    "serving": "What serving does when something it rests on falls: `warn`, `alarm` or `stop`; "
+    "inherited if it is left out, and `stop` where nobody says anything.",
     "id": "Short name, unique within the tier; not beginning with `approval-`.",
     "questions": "For which questions it is asked.",
     "of": "Of which artifact the evidence must speak: `subject` (the one at the gate), `system`, "

@@ -25,9 +25,7 @@ FRESH: Final = timedelta(hours=1)
 """How old a sign may be that still speaks of now."""
 WITNESSES: Final = 2
 
-_ABOUT_THE_MODEL: Final = frozenset(
-    {"drift", "out-of-distribution", "disagreement", "integrity", "health"}
-)
+_ABOUT_THE_MODEL: Final = frozenset({"drift", "out-of-distribution", "disagreement", "integrity"})
 """Detectors whose alerts can speak against a model; the others speak of callers or of us."""
 
 _DETECTOR_OF: Final = {

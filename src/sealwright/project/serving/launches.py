@@ -89,6 +89,7 @@ def runtime(house: House, model: ServedModel, files: tuple[FileEntry, ...]) -> L
         contract=model.contract,
         socket=runtime_socket(str(house.sockets), model.digest),
         max_rows=house.lifecycle.deployment.max_rows,
+        heartbeat_seconds=house.lifecycle.monitoring.heartbeat_seconds / 2,
     )
     started = isolate.command(settings)
     return Launch(argv=started.argv, env=started.env, settings=msgspec.json.encode(settings))

@@ -22,6 +22,7 @@ from sealwright.project.named import Named
 from sealwright.project.serving import store
 from sealwright.project.serving.authority import check_signer
 from sealwright.project.serving.routes import ROUTING_ROLES, Route, Routing, routing
+from sealwright.project.serving.shadow import calibrate
 from sealwright.project.serving.standing import contract_of, court, judge_version
 
 RELEASING_ROLES: Final = ("operator", "owner")
@@ -75,6 +76,8 @@ def release(
         _keep(project, model)
         _decide(project, model, signer=signer)
         _admitted(project, model, "serve")
+        if role == "shadow" and current.champion is not None:
+            calibrate(project, _standing_beside(current.champion), model)
         replaces = current.champion.digest if current.champion and role == "champion" else ""
         recorded = project.record(
             record.release(
@@ -91,6 +94,12 @@ def release(
         )
         route = routing(project.evidence())[contract.name].known[model.digest]
     return Released(route=route, recorded=recorded, replaces=replaces)
+
+
+def _standing_beside(route: Route) -> Named:
+    subjects = route.admitted.statement.subjects
+    name = next((each.name for each in subjects if each.sha256 == route.digest), route.name)
+    return Named(name=name, digest=route.digest)
 
 
 def _contract(project: Project, model: Named) -> Contract:
