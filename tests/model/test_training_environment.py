@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+from pathlib import Path
+
+import pytest
 
 from sealwright.evidence.digest import is_digest
 from sealwright.phases.model.environment import current_environment, environment_resource
@@ -42,3 +45,19 @@ def test_as_a_dependency_it_is_of_kind_environment() -> None:
     resource = environment_resource(environment)
     assert resource.annotations["kind"] == "environment"
     assert resource.digest == {"sha256": environment.digest}
+
+
+def test_a_package_that_changes_while_we_run_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "thing-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
+    (package / "RECORD").write_text("thing.py,sha256=a,1\n")
+    before = current_environment()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    first = current_environment()
+    assert first is current_environment()  # read once
+    assert first.digest != before.digest
+    (package / "RECORD").write_text("thing.py,sha256=b,1\n")
+    assert current_environment().digest not in (first.digest, before.digest)

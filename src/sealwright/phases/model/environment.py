@@ -10,12 +10,18 @@ from __future__ import annotations
 import platform
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 
 from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.predicates.common import Resource
+
+_METADATA = (".dist-info", ".egg-info")
+_DESCRIBING = ("METADATA", "RECORD", "PKG-INFO")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +66,32 @@ class Environment:
         )
 
 
+Stamp = tuple[tuple[str, int, int, int], ...]
+"""Each installed package's metadata files: path, inode, size in bytes, time of change in ns."""
+
+
+def stamp() -> Stamp:
+    """What tells an unchanged set of installed packages from a changed one, without reading it."""
+    found = []
+    for place in dict.fromkeys(map(Path, sys.path)):
+        try:
+            folders = sorted(each for each in place.iterdir() if each.suffix in _METADATA)
+        except OSError:
+            continue  # not there, or no folder: nothing is imported from it
+        for path in (folder / file for folder in folders for file in _DESCRIBING):
+            with suppress(OSError):
+                status = path.stat()
+                found.append((str(path), status.st_ino, status.st_size, status.st_ctime_ns))
+    return tuple(found)
+
+
 def current_environment() -> Environment:
     """The environment of this interpreter, which is the one that `python` means in a sandbox."""
+    return _read(stamp())
+
+
+@lru_cache(maxsize=1)
+def _read(_: Stamp) -> Environment:
     found: dict[str, Distribution] = {}
     for installed in metadata.distributions():
         name = installed.metadata["Name"]

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import Distribution, PackageMetadata, distributions, version
 from typing import Any, Literal
@@ -36,6 +37,7 @@ from sealwright.phases.model.checks.interface import (
     findings,
     observe,
 )
+from sealwright.phases.model.environment import Stamp, stamp
 from sealwright.phases.model.lockfile import Lock, Locked
 
 SCANNER = "sealwright-dependency-scan"
@@ -145,6 +147,11 @@ def read_installed() -> tuple[Installed, ...]:
 
     Of doubles, the one that is imported comes first.
     """
+    return _read_installed(stamp())
+
+
+@lru_cache(maxsize=1)
+def _read_installed(_: Stamp) -> tuple[Installed, ...]:
     found: list[Installed] = []
     for distribution in distributions():
         if len(found) >= MAX_DISTRIBUTIONS:
