@@ -26,6 +26,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "add-people-and-keys.md": (),
     "keep-your-training-script-in-the-sandbox.md": (),
     "serve-a-model.md": (),
+    "prepare-a-dossier.md": (),
     "receive-alerts.md": (),
     "use-from-python.md": (),
     "verify-an-audit-folder.md": (),
