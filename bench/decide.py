@@ -102,6 +102,14 @@ def rows_of(made: World, rows: int) -> dict[str, Callable[[], object]]:
         "authenticate (API key)": lambda: authenticate(
             authorization, snapshot=opened, pepper=state.pepper, tokens=state.tokens, now=NOW
         ),
+        "the same, remembered": lambda: authenticate(
+            authorization,
+            snapshot=opened,
+            pepper=state.pepper,
+            tokens=state.tokens,
+            now=NOW,
+            keys=state.verified,
+        ),
         "limit": lambda: limiter.take(("a", "b"), rate=1e9, now=1000.0),
         "stage one, all": lambda: admit(state, request),
         "read the body": lambda: read_infer(body, face, max_rows=1000),

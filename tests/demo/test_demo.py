@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from sealwright.evidence.dsse import decode_envelope
 from sealwright.evidence.statement import decode_statement
 from sealwright.ledger.offline import verify_folder
 
+pytestmark = pytest.mark.timeout(600)  # the whole loop is played once
+
 COMMAND = Path(sys.executable).with_name("sealwright")
 
 
@@ -28,7 +31,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         [COMMAND, "demo", "--dir", folder],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=570,
         env={**os.environ, "NO_COLOR": "1"},
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -39,12 +42,34 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_three_denials_and_an_admission(played: tuple[Path, str]) -> None:
     _, text = played
     assert "for train: DENIED" in text
-    assert "53 of these (17.15%) have another label" in text
+    assert "45 of these (18.07%) have another label" in text
     assert "changed: model.onnx" in text
     assert "it does not count: mina-2 trained model" in text
     assert "for release: ADMITTED" in text
-    assert "30 of 30 requirements hold" in text
+    assert "32 of 32 requirements hold" in text
     assert text.index("DENIED") < text.index("ADMITTED")
+
+
+def test_it_is_served_attacked_pulled_and_rolled_back(played: tuple[Path, str]) -> None:
+    folder, text = played
+    assert "401 {'error'" in text
+    assert "60 of 90 answered, 30 refused" in text
+    assert "stranger sends" in text
+    assert "it is slowed down" in text
+    assert "drift in " in text
+    assert "not served: revoked: dataset partner" in text
+    seconds = re.search(r"last answer (\d+\.\d+) s after the command ended", text)
+    assert seconds is not None
+    assert float(seconds[1]) < 2
+    first, last = re.findall(r"version ([0-9a-f]{12})$", text, flags=re.MULTILINE)
+    assert first != last
+    assert f"diabetes-follow-up is version {last} again" in text
+    assert re.search(r"12 drills: .*0 alarms from 12 benign twins; 12 clean-ups proved", text)
+    assert "missed" not in text
+    for page in ("report.html", "coverage.html", "dossier.html"):
+        assert (folder / page).stat().st_size > 50_000
+    left = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True)
+    assert left.stdout == ""
 
 
 def test_every_step_is_a_command_that_was_shown(played: tuple[Path, str]) -> None:

@@ -91,6 +91,21 @@ def test_a_process_id_that_was_given_away_is_not_killed(tmp_path: Path) -> None:
         stranger.wait()
 
 
+def test_a_journal_that_names_a_stranger_kills_nobody(tmp_path: Path) -> None:
+    stranger = subprocess.Popen(SLEEPER)
+    try:
+        known = processes.process(stranger.pid)
+        assert known is not None
+        path = written_by_hand(tmp_path, processes=(known,))
+        (found,) = recover(tmp_path)
+        assert found.killed == ()
+        assert stranger.poll() is None
+        assert not path.exists()
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
 def test_a_process_that_was_not_yet_noted_is_known_by_its_mark(tmp_path: Path) -> None:
     child = subprocess.Popen(SLEEPER, env={**os.environ, MARK: RUN})
     other = subprocess.Popen(SLEEPER, env={**os.environ, MARK: "ffffffff"})

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from sealwright.project.serving.serve import Started
 
 
-@click.command(
-    epilog="Example: sealwright release model --reason 'first version' && sealwright serve"
-)
+@click.command(epilog="Example: sealwright serve")
 @shared
 def command(folder: Path, style: str, passphrase_file: Path | None) -> None:
     """Serve what is released, to whom keys were given, as long as the gate admits it.

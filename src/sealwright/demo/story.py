@@ -181,7 +181,7 @@ SCENES = (
             _sealwright(
                 "rollback", "diabetes-follow-up", "--reason", "the newer one fell with its data"
             ),
-            _python("ask.py"),
+            _python("ask.py", "again"),
         ),
     ),
     Scene(

@@ -155,8 +155,10 @@ class Recovered:
 def recover(state: Path) -> tuple[Recovered, ...]:
     """Undoes what runs that were killed left behind, as their journals say.
 
-    A process is killed only if it began when the journal says, or bears the run's mark; a folder is
-    deleted only if it is sealed as that run's. CannotLook for a journal that cannot be read.
+    A process is killed only if it bears the run's mark, or is below one that does, whatever the
+    journal names: ids and start times come again after a reboot, and a journal is a file like any
+    other. A folder is deleted only if it is sealed as that run's. CannotLook for a journal that
+    cannot be read.
     """
     return tuple(_recover(path) for path in sorted((state / FOLDER).glob("*.json")))
 
@@ -165,11 +167,7 @@ def _recover(path: Path) -> Recovered:
     written = _read(path)
     if processes.lives(written.maker):
         return Recovered(run=written.run, alive=True)
-    doomed = {
-        known
-        for known in {*written.processes, *processes.marked(written.run)}
-        if processes.lives(known)
-    }
+    doomed = processes.marked(written.run)
     doomed |= {child for known in doomed for child in processes.below(known.pid)}
     left = [f"process {known.pid} lives" for known in sorted(doomed) if not processes.kill(known)]
     there = Path(written.folder).exists()

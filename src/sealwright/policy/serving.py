@@ -14,13 +14,11 @@ from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.predicates.serving import OnLoss
 from sealwright.evidence.verify import Verified
 from sealwright.policy.model import ServingRules
+from sealwright.policy.standing import GRAVE
 from sealwright.policy.verdict import RequirementResult, Verdict
 
 AGEING: Final = frozenset({1, 4, 5, 6, 7, 9})
 """Codes of `policy.staleness` that say that evidence lost its edge, not that something is wrong."""
-
-GRAVE: Final = ("high", "critical")
-"""Severities of an incident that stop what it names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, get_args
 
+from sealwright.evidence.predicates.common import Severity
 from sealwright.evidence.predicates.governance import PolicyRecord, Principal
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
 from sealwright.evidence.predicates.validation import Evaluation
@@ -19,6 +20,11 @@ WITHDRAWN: Final = {"revoke": "revoked", "retire": "retired", "quarantine": "qua
 
 RESTORING: Final = ("operator", "owner", "approver")
 """Roles that may lift a quarantine or a retirement. Anybody may impose one."""
+
+GRAVE: Final = ("high", "critical")
+"""Severities of an incident that stop what it names."""
+
+_SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 
 def upstream(case: Case, item: Verified) -> tuple[str, ...]:
@@ -75,26 +81,78 @@ def restorer_problem(case: Case, digest: str, signer: Principal) -> str:
 
 
 def open_incident(case: Case, digest: str) -> Verified | None:
-    """An incident on the artifact that nobody else has closed."""
-    return next(iter(unclosed(case.index.about(digest, "incident"))), None)
+    """The gravest incident on the artifact that nobody else has closed, as its gravest words have
+    it; the oldest of those: no small trouble hides a grave one, and none is talked down."""
+    opened = _unclosed(case.index.about(digest, "incident"), case)
+    return max((max(said, key=_rank) for said in opened), key=_rank, default=None)
 
 
-def unclosed(items: Iterable[Verified]) -> tuple[Verified, ...]:
+def grave_incident(case: Case, digest: str) -> Verified | None:
+    """The open incident that stops the artifact: on itself, on what it came from, on the data that
+    it was measured on, or on the system and nothing else."""
+    tested = case.graph.sources(digest, "tested-on", kind="dataset")
+    for each in (digest, *case.graph.ancestors(digest), *tested, case.request.system):
+        item = open_incident(case, each)
+        if item is None or _severity(item) not in GRAVE:
+            continue
+        if each != case.request.system or len(case.index.subjects[item.digest]) == 1:
+            return item
+    return None
+
+
+def unclosed(items: Iterable[Verified], case: Case | None = None) -> tuple[Verified, ...]:
     """The open incidents among statements in ledger order, each as it was said last.
 
     A later statement with the same id closes one, if somebody else signed it: whoever is at the
-    beginning of an incident does not declare it over.
+    beginning of an incident does not declare it over. With a `case`, nor does anybody whom
+    `closing_problem` speaks against.
     """
+    return tuple(found[-1] for found in _unclosed(items, case))
+
+
+def _unclosed(items: Iterable[Verified], case: Case | None) -> tuple[list[Verified], ...]:
     opened: dict[str, list[Verified]] = {}
     for item in items:
         said = item.statement.predicate
         if not isinstance(said, Incident):
             continue
+        known = opened.get(said.id, ())
         if said.status == "open":
             opened.setdefault(said.id, []).append(item)
-        elif actor_of(item) not in {actor_of(other) for other in opened.get(said.id, ())}:
+        elif actor_of(item) in {actor_of(other) for other in known}:
+            continue
+        elif case is None or not closing_problem(case, known, item):
             opened.pop(said.id, None)
-    return tuple(found[-1] for found in opened.values())
+    return tuple(opened.values())
+
+
+def closing_problem(case: Case, opened: Iterable[Verified], item: Verified) -> str:
+    """Why this word does not close the incident that `opened` speak of; empty if it does.
+
+    What a grave incident stopped comes back as from a quarantine: by somebody who may say so and
+    had no part in making it.
+    """
+    if revoked_for_cause(item):
+        return f"the key of {item.principal.id} was revoked for cause"
+    return closer_problem(case, opened, item.principal)
+
+
+def closer_problem(case: Case, opened: Iterable[Verified], signer: Principal) -> str:
+    """Why it is not this signer's to close the incident that `opened` speak of; empty if it is."""
+    for item in opened:
+        for digest in case.index.subjects[item.digest] if _severity(item) in GRAVE else ():
+            if problem := restorer_problem(case, digest, signer):
+                return problem
+    return ""
+
+
+def _severity(item: Verified) -> Severity:
+    said = item.statement.predicate
+    return said.severity if isinstance(said, Incident) else "info"
+
+
+def _rank(item: Verified) -> int:
+    return _SEVERITIES.index(_severity(item))
 
 
 def drills_of(case: Case, control: str) -> Iterator[tuple[Verified, ...]]:

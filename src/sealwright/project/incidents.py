@@ -10,12 +10,13 @@ from typing import Literal
 import msgspec
 
 from sealwright.clock import format_time
-from sealwright.errors import UsageError
+from sealwright.errors import Refused, UsageError
 from sealwright.evidence.predicates.common import Severity
 from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.verify import Verified
-from sealwright.policy.standing import unclosed
+from sealwright.policy.case import Case, GateRequest, open_case
+from sealwright.policy.standing import closer_problem, unclosed
 from sealwright.project.core import Project
 from sealwright.project.named import Named
 
@@ -26,7 +27,7 @@ def open_incidents(project: Project) -> tuple[tuple[Verified, Incident], ...]:
     """The incidents that nobody else has closed yet, oldest first, each as it was said last."""
     return tuple(
         (item, item.predicate)
-        for item in unclosed(project.evidence())
+        for item in unclosed(project.evidence(), _case(project))
         if isinstance(item.predicate, Incident)
     )
 
@@ -77,7 +78,8 @@ def report_incident(project: Project, reference: str, *, to: str, signer: str) -
 def close_incident(project: Project, reference: str, *, reason: str, signer: str) -> Verified:
     """Records that an incident is over, and why; evidence on the same artifacts counts again.
 
-    `reference` is its id or the beginning of one. UsageError unless it means one open incident.
+    `reference` is its id or the beginning of one. UsageError unless it means one open incident;
+    Refused for a grave one where the signer may not put back what it stopped.
     """
     if not reason.strip():
         raise UsageError("the reason is empty", advice="say what was found and done about it")
@@ -89,6 +91,12 @@ def close_incident(project: Project, reference: str, *, reason: str, signer: str
             f"{signer} spoke of {said.id} as open, and does not declare it over",
             advice="somebody else closes it: --as PRINCIPAL",
         )
+    if principal is not None:
+        opened = _said_open(project, said.id)
+        if problem := closer_problem(_case(project), opened, principal):
+            raise Refused(
+                f"{said.id} stays open: {problem}", advice="somebody else closes it: --as PRINCIPAL"
+            )
     closed = msgspec.structs.replace(
         said, status="closed", detail=reason, at=format_time(project.clock())
     )
@@ -115,12 +123,21 @@ def _one_open(project: Project, reference: str) -> tuple[Verified, Incident]:
     return found[0]
 
 
-def _speakers(project: Project, incident: str) -> set[str]:
-    """Who said that this incident is open: people, or services by their id."""
-    return {
-        item.principal.person or item.principal.id
+def _case(project: Project) -> Case:
+    request = GateRequest(artifact=project.system, question="serve", system=project.system)
+    return open_case(project.policy, request, project.evidence(), now=project.now())
+
+
+def _said_open(project: Project, incident: str) -> list[Verified]:
+    return [
+        item
         for item in project.evidence()
         if isinstance(item.predicate, Incident)
         and item.predicate.id == incident
         and item.predicate.status == "open"
-    }
+    ]
+
+
+def _speakers(project: Project, incident: str) -> set[str]:
+    """Who said that this incident is open: people, or services by their id."""
+    return {item.principal.person or item.principal.id for item in _said_open(project, incident)}

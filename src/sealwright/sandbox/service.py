@@ -105,6 +105,11 @@ def _limit(memory_mb: int) -> None:
         resource.setrlimit(kind, (value, value))
 
 
+def wake_with_parent() -> None:
+    """If this process is stopped when its parent dies, it goes on, and finds its input ended."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGCONT, "pdeathsig")
+
+
 def _end_with_parent() -> None:
     parent = os.getppid()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL, "pdeathsig")

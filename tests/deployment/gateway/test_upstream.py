@@ -164,3 +164,44 @@ def test_there_is_a_bound_on_connections() -> None:
 
     found = asked(says(b"", close=False), many, seconds=0.3)
     assert found == ["slow"] * (MAX_CONNECTIONS + 5)
+
+
+@pytest.mark.parametrize("kind", [b"", b"content-type: application/json\r\n"])
+@pytest.mark.parametrize("cut", [0, 1, 17, 40])
+def test_the_runtimes_own_head_is_read_whole_or_in_pieces(kind: bytes, cut: int) -> None:
+    answer = b"HTTP/1.1 200 OK\r\n" + kind + b"content-length: 3\r\n\r\n[1]"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(2)
+            writer.write(answer[:cut])
+            await asyncio.sleep(0.01)
+            writer.write(answer[cut:])
+
+    async def twice(upstream: Upstream) -> object:
+        return [await once(upstream) for _ in range(2)]
+
+    assert asked(serve, twice) == [b"[1]", b"[1]"]
+
+
+@pytest.mark.parametrize("length", [b"2", b"4", b"+3", b"3, 3", b"03 ", b"99999999"])
+def test_a_length_that_does_not_fit_is_not_believed(length: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: " + length + b"\r\n\r\n[1]"
+    assert asked(says(answer), once) != b"[1]"
+
+
+def test_the_time_of_each_request_counts_from_its_own_beginning() -> None:
+    waits = iter((0.25, 0.25, 5.0))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(2)
+            await asyncio.sleep(next(waits))
+            writer.write(good())
+
+    async def three(upstream: Upstream) -> object:
+        return [await once(upstream) for _ in range(3)]
+
+    assert asked(serve, three, seconds=0.4) == [b"{}", b"{}", "slow"]

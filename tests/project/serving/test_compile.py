@@ -23,6 +23,7 @@ from tests.project.serving.versions import (  # noqa: F401 - fixtures
     FRONT,
     MINUTE,
     MODEL,
+    approve_again,
     compiled,
     data_set,
     installation,
@@ -187,6 +188,7 @@ def test_one_version_with_odd_evidence_does_not_take_the_others_along(
     )
     assert contract_problem(contract)
     say(installation, "olga", contract, second)
+    approve_again(installation, second)
     route(installation, first)
     route(installation, second, name="other")
     assert served(installation) == [(first.sha256, "champion", 100)]
@@ -205,7 +207,11 @@ def test_whoever_changes_the_contract_after_the_release_changes_nothing(
     say(installation, "eve", changed, first)
     assert compiled(installation).models[0].contract == before
     route(installation, first)
-    assert compiled(installation).models[0].contract == changed, "released again, with it"
+    assert compiled(installation).models[0].contract == before, "nobody approved it"
+    approve_again(installation, first)
+    assert compiled(installation).models[0].contract == before, "nobody released it"
+    route(installation, first)
+    assert compiled(installation).models[0].contract == changed, "both, and it is in force"
 
 
 @pytest.mark.parametrize("who", ["sam", FRONT])
@@ -218,6 +224,7 @@ def test_a_contract_by_somebody_who_answers_for_no_models(
     before = compiled(installation).models[0].contract
     changed = msgspec.structs.replace(before, threshold=0.9, at=format_time(installation.clock()))
     say(installation, who, changed, first)
+    approve_again(installation, first)
     route(installation, first)
     expected = changed if who == FRONT else before  # `front` has the role operator, too
     assert compiled(installation).models[0].contract == expected
@@ -231,6 +238,7 @@ def test_a_contract_for_a_file_that_is_none_of_the_models(installation: Project)
         before, model_file="extra.onnx", at=format_time(installation.clock())
     )
     say(installation, "olga", changed, first)
+    approve_again(installation, first)
     route(installation, first)
     assert served(installation) == []
     assert "none of its files" in reasons(installation)[first.sha256]

@@ -103,7 +103,7 @@ def test_a_grave_alert_about_a_model_makes_an_incident(desk: Desk) -> None:
     assert desk.flush() == ["alert", "incident"]
     said = desk.project.evidence()[-1]
     assert isinstance(said.predicate, Incident)
-    assert said.predicate.severity == "high"
+    assert said.predicate.severity == "medium", "drift is about the traffic (policy/serving.py)"
     assert said.statement.subjects[0].sha256 == MODEL
 
 
@@ -142,6 +142,17 @@ def test_a_flood_is_cut_in_the_ledger_alone(desk: Desk) -> None:
     assert len(desk.flush()) == bounds.ALERTS_PER_MINUTE
     assert len(read_alerts(desk.alerts)[0]) == 100
     assert desk.intake.counters["held_back"] == 100 - bounds.ALERTS_PER_MINUTE
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: Desk) -> None:
+    desk.clock.now += timedelta(hours=3)
+    desk.intake.alarm(alert(desk.clock, severity="medium"))
+    desk.intake.take(HeadReport(head=head(1)))
+    assert sorted(desk.flush()) == ["alert", "decision-log"]
+    desk.clock.now -= timedelta(hours=2)
+    desk.intake.alarm(alert(desk.clock, severity="medium"))
+    desk.intake.take(HeadReport(head=head(2)))
+    assert sorted(desk.flush()) == ["alert", "decision-log"]
 
 
 def test_windows_and_heads(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from sealwright.project.named import Named
 from sealwright.project.resolve import model
 from sealwright.project.serving.automatic import roll_back_where_due
 from sealwright.project.serving.releases import release
+from sealwright.project.serving.withdraw import revoke
 from tests.cli.console import Console
 from tests.project.serving.versions import (  # noqa: F401 - fixtures
     installation,
@@ -26,7 +27,7 @@ from tests.project.serving.versions import (  # noqa: F401 - fixtures
     wait,
 )
 from tests.serving_house import FRONT, MODEL, OPERATOR, key
-from tests.serving_running import serving, until
+from tests.serving_running import Load, serving, until
 
 
 def running_versions(models: list[dict[str, Any]]) -> int:
@@ -104,3 +105,38 @@ def test_each_version_has_a_runtime_of_its_own(
             first = first_model(project).digest[:12]
         until(lambda: running.ask(clara, [[1.0, 2.0]])[2].get("model_version") == first)
         until(lambda: running_versions(running.operate("/admin/v1/models", olga)[2]) == 1)
+
+
+def test_a_release_leaves_no_gap_and_a_revocation_does_not_wait_for_it(
+    twice_trained: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "house"
+    shutil.copytree(twice_trained, root)
+    clara = key(root)
+    with Project.open(root) as project:
+        release(project, first_model(project), signer=OPERATOR, reason="first")
+        first, second = first_model(project), model(project)
+    with serving(root) as running:
+        assert running.ask(clara, [[1.0, 2.0]])[0] == 200
+
+        def version() -> str:
+            found: str = running.ask(clara, [[1.0, 2.0]])[2].get("model_version", "")
+            return found
+
+        with Load(running, clara, threads=2) as load:
+            with Project.open(root) as project:
+                release(project, second, signer=OPERATOR, reason="better")
+            until(lambda: version() == second.digest[:12])
+            until(lambda: len(load.answers) > 20)
+        assert load.broken == 0
+        assert [each for each in load.answers if each[1] != 200] == []
+
+        # What was released before is released again, and what answers is revoked at once.
+        with Project.open(root) as project:
+            release(project, first, signer=OPERATOR, reason="back")
+            revoke(project, second, reason="bad", signer=OPERATOR)
+            size = project.ledger.head().size
+        until(lambda: f"sealwright_ledger_entries {size}" in str(running.operate("/metrics")[2]))
+        until(lambda: version() != second.digest[:12])
+        assert version() in ("", first.digest[:12])

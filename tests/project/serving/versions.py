@@ -24,11 +24,22 @@ from sealwright.evidence.predicates.serving import Snapshot
 from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.evidence.verify import Verified
 from sealwright.project.core import Project
+from sealwright.project.decide import approve, ask
+from sealwright.project.named import Named
 from sealwright.project.resolve import model
 from sealwright.project.run import run
 from sealwright.project.serving.compile import compile_snapshot
-from tests.project.factory import Recorder, Ticking, add_person, make_project
-from tests.serving_house import FRONT, MODEL, OPERATOR, SERVING, add_people, admit, declare
+from tests.project.factory import OWNER, Recorder, Ticking, add_person, make_project
+from tests.serving_house import (
+    APPROVER,
+    FRONT,
+    MODEL,
+    OPERATOR,
+    SERVING,
+    add_people,
+    admit,
+    declare,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -131,6 +142,21 @@ def route(
         at=format_time(project.clock()),
     )
     return say(project, who, said, about)
+
+
+def approve_again(project: Project, about: Subject) -> None:
+    """Sam says yes to everything as it stands now, and the gate's new answer is put on record."""
+    artifact = Named(name=about.name, digest=about.sha256)
+    approve(
+        project,
+        artifact,
+        "release",
+        signer=APPROVER,
+        discipline="security",
+        answer="approve",
+        reason="the new contract was looked at",
+    )
+    assert ask(project, artifact, "release", signer=OWNER).verdict.admitted
 
 
 def withdraw(project: Project, about: Subject, action: str = "revoke", *, who: str = "sam") -> None:

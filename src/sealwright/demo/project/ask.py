@@ -1,15 +1,15 @@
-"""Asks about three patients: with a key, without one, and more often than the limit allows."""
+"""Asks about three patients: with a key, without one, too often, and until there is an answer."""
 
 import sys
 import time
 
 from caller import ask, key_of, outputs, patients
 
-TRIES = 15
+PATIENCE = 20
 
 
 def main() -> None:
-    """`ask.py` as clinic, `ask.py nobody` without a key, `ask.py flood` too often."""
+    """`ask.py` as clinic, `nobody` without a key, `flood` too often, `again` until it answers."""
     how = sys.argv[1] if len(sys.argv) > 1 else "clinic"
     rows = patients()[:3]
     if how == "nobody":
@@ -22,10 +22,9 @@ def main() -> None:
         print(f"{tried.count(200)} of {len(tried)} answered, {tried.count(429)} refused: {refused}")
         return
     status, answer = ask(rows, key)
-    for _ in range(TRIES):  # a version that was just released takes a moment to start
-        if status != 503:
-            break
-        time.sleep(float(answer.get("retry_after", 1)))
+    started = time.monotonic()
+    while how == "again" and status != 200 and time.monotonic() - started < PATIENCE:
+        time.sleep(0.1)  # the gateway follows the ledger, and a runtime takes a moment to start
         status, answer = ask(rows, key)
     if status != 200:
         print(status, answer)

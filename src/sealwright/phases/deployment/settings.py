@@ -20,6 +20,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     certificate_key: str = ""
     snapshot: str
     """File of the signed snapshot, replaced atomically by the controller."""
+    sequence: int = 0
+    """Number of the controller's last snapshot: none before it is taken."""
     snapshot_keys: tuple[str, ...]
     """Base64 DER public keys; a snapshot that none of them signed is not taken."""
     stop_file: str

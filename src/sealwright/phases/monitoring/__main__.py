@@ -12,11 +12,13 @@ import sys
 
 from sealwright.errors import SealwrightError
 from sealwright.phases.monitoring.process import serve
+from sealwright.sandbox.service import wake_with_parent
 
 
 def main() -> int:
     """The whole life of the process; its exit status."""
     os.umask(0o077)
+    wake_with_parent()
     try:
         asyncio.run(serve())
     except SealwrightError as error:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sealwright.clock import Clock, format_time
@@ -26,13 +27,14 @@ from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.evidence.predicates.serving import ServedModel
 from sealwright.project.core import Project
 from sealwright.project.serving import halt, orders
+from sealwright.project.serving.aside import aside
 from sealwright.project.serving.automatic import roll_back_where_due
 from sealwright.project.serving.children import Trouble
 from sealwright.project.serving.crew import Crew
 from sealwright.project.serving.intake import Intake, Names
 from sealwright.project.serving.journal import Journal
 from sealwright.project.serving.launches import House
-from sealwright.project.serving.publish import Published, Publisher
+from sealwright.project.serving.publish import Draft, NotInForce, Published, Publisher
 from sealwright.project.serving.reopening import Reopening
 from sealwright.project.serving.stopfile import read_stops
 from sealwright.project.serving.tokens import refresh_keys
@@ -44,6 +46,10 @@ POLL: Final = 0.2
 RENEWALS: Final = 4
 """How often a snapshot is renewed within its validity."""
 WRITE_PAUSE: Final = 0.1
+MAKE_SECONDS: Final = 3.0
+"""How long a release waits for its runtime; no more than the least validity of a snapshot."""
+LAST_SECONDS: Final = 10.0
+"""How long the end waits for whoever holds the ledger."""
 KEYS_EVERY: Final = 600.0
 """Seconds between two fetches of an issuer's keys."""
 
@@ -86,6 +92,7 @@ class Controller:
         )
         self._recorder = Reopening(open_project)
         self._recording = asyncio.Lock()
+        self._waiting_since: float | None = None
         self._watch = Watch(self._files)
         self._failure: SealwrightError | None = None
         self.crew = Crew(
@@ -139,10 +146,13 @@ class Controller:
 
     async def _close(self) -> None:
         await asyncio.to_thread(self.intake.write_alerts)
-        async with self._recording:
-            with suppress(SealwrightError):
-                await asyncio.to_thread(self._flush, last=True)
-            await asyncio.to_thread(self._recorder.close)
+        try:
+            async with asyncio.timeout(LAST_SECONDS), self._recording:
+                with suppress(SealwrightError):
+                    await aside(partial(self._flush, last=True))
+                await aside(self._recorder.close)
+        except TimeoutError:
+            self.journal.say("not everything is on record: somebody else holds the ledger")
         await asyncio.to_thread(self._publisher.close)
 
     # --- the ledger and the snapshot
@@ -158,7 +168,14 @@ class Controller:
                 assert self.published is not None
                 if size == self.published.size and clock() < renew_at and not self.lost:
                     continue
-                published = await asyncio.to_thread(self._publisher.publish)
+                draft = await asyncio.to_thread(self._publisher.draft)
+                if self._waits(draft, clock()):
+                    continue
+                published = await asyncio.to_thread(self._publisher.put, draft)
+            except NotInForce as error:
+                self._failure = error
+                self.stopping.set()
+                return
             except SealwrightError as error:
                 self._lose(error)
                 continue
@@ -167,6 +184,16 @@ class Controller:
                 self.lost = ""
                 self.journal.say("the ledger can be followed again")
             self._take(published)
+
+    def _waits(self, draft: Draft, now: float) -> bool:
+        """Whether a release waits until its runtime is ready: the version before answers meanwhile.
+        Whatever takes something away never waits, and a release not for long."""
+        if not draft.adds or self.crew.prepare(draft.published, without=self._watch.changed):
+            self._waiting_since = None
+            return False
+        if self._waiting_since is None:
+            self._waiting_since = now
+        return now - self._waiting_since < MAKE_SECONDS
 
     def _lose(self, error: SealwrightError) -> None:
         if not self.lost:
@@ -301,7 +328,7 @@ class Controller:
             if self.intake.busy and not self.lost:
                 async with self._recording:
                     try:
-                        await asyncio.to_thread(self._flush)
+                        await aside(self._flush)
                     except SealwrightError as error:
                         self.journal.write("serve", f"nothing can be recorded: {error.message}")
 
@@ -318,7 +345,7 @@ class Controller:
             reason = orders.asked_by(order.reason, client)
             await asyncio.to_thread(self._stop_file, order.name, reason)
         async with self._recording:
-            return await asyncio.to_thread(self._perform, order, client)
+            return await aside(partial(self._perform, order, client))
 
     def _perform(self, order: orders.Order, client: str) -> dict[str, Any]:
         try:

@@ -49,6 +49,8 @@ class Crew:
         self._journal = journal
         self._report, self._trouble, self._hopeless = report, trouble, hopeless
         self._published: Published | None = None
+        self._next: Published | None = None
+        """What is prepared; None when it was arranged."""
         self._served: dict[str, ServedModel] = {}
         self._leaving: list[Child] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -80,12 +82,8 @@ class Crew:
     def arrange(self, published: Published, *, without: Collection[str]) -> None:
         """One runtime for each version that is served, but for the digests `without`; no other. The
         monitor hears of what changed."""
-        before, self._published = self._published, published
-        wanted = {
-            model.digest: model
-            for model in published.opened.snapshot.models
-            if model.digest in published.opened.digests and model.digest not in without
-        }
+        before, self._published, self._next = self._published, published, None
+        wanted = _wanted(published, without)
         for digest in [each for each in self.runtimes if each not in wanted]:
             child = self.runtimes.pop(digest)
             self._leaving.append(child)
@@ -98,6 +96,16 @@ class Crew:
                 self.runtimes[digest].kill("it is asked in another way now")
         if before is None or before.watched != published.watched:
             self.monitor.tell(self._launch_monitor().settings)
+
+    def prepare(self, published: Published, *, without: Collection[str]) -> bool:
+        """Starts the runtimes of what is to be served next, and stops none; whether all that are
+        new are ready."""
+        self._next = published
+        new = [each for each in _wanted(published, without) if each not in self._served]
+        for digest in new:
+            if digest not in self.runtimes:
+                self.runtimes[digest] = self._taken_back(digest) or self._runtime(digest)
+        return all(self.runtimes[digest].known.ready for digest in new)
 
     def _runtime(self, digest: str) -> Child:
         child = self._child(_runtime_name(digest), partial(self._launch, digest))
@@ -159,17 +167,20 @@ class Crew:
 
     def _launch_gateway(self) -> Launch:
         port = self.port or address(self._house.lifecycle.deployment.listen)[1]
-        return launches.gateway(self._house, port=port)
+        published = self._published
+        sequence = published.opened.snapshot.sequence if published is not None else 0
+        return launches.gateway(self._house, port=port, sequence=sequence)
 
     def _launch_monitor(self) -> Launch:
         watched = self._published.watched if self._published is not None else ()
         return launches.monitor(self._house, watched)
 
     def _launch(self, digest: str) -> Launch:
-        model, published = self._served.get(digest), self._published
-        if model is None or published is None:
-            raise CannotLook("it is not served any more")
-        return launches.runtime(self._house, model, published.files.get(digest, ()))
+        for published in (self._published, self._next):
+            model = _wanted(published, ()).get(digest) if published is not None else None
+            if model is not None and published is not None:
+                return launches.runtime(self._house, model, published.files.get(digest, ()))
+        raise CannotLook("it is not served any more")
 
     def _hear(self, name: str, text: str) -> None:
         self._journal.write(name, text)
@@ -184,6 +195,14 @@ class Crew:
         late = asyncio.get_running_loop().time() - self._began > HOPELESS_SECONDS
         if trouble.kind == "given-up" or (late and self._deaths >= HOPELESS):
             self._hopeless("; ".join(self._words.get(trouble.child, ())) or trouble.detail)
+
+
+def _wanted(published: Published, without: Collection[str]) -> dict[str, ServedModel]:
+    return {
+        model.digest: model
+        for model in published.opened.snapshot.models
+        if model.digest in published.opened.digests and model.digest not in without
+    }
 
 
 def _runtime_name(digest: str) -> str:

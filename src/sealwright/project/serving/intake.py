@@ -191,7 +191,7 @@ class Intake:
         key = ("incident", alert.detector, model)
         known = self._paces.get(key)
         rank = _RANK.index(alert.severity)
-        recent = known is not None and now - known.at < INCIDENT_AGAIN and known.rank >= rank
+        recent = known is not None and abs(now - known.at) < INCIDENT_AGAIN and known.rank >= rank
         if recent and not anew:
             return
         self._remember(key, _Pace(now, rank))
@@ -235,7 +235,7 @@ class Intake:
                 self._waiting.remove(each)
 
     def _heads_due(self, now: datetime) -> bool:
-        soon = self._heads_at is not None and now - self._heads_at < HEADS_EVERY
+        soon = self._heads_at is not None and abs(now - self._heads_at) < HEADS_EVERY
         return not soon and any(
             self._recorded_heads.get(gateway) != head for gateway, head in list(self._heads.items())
         )
@@ -243,7 +243,7 @@ class Intake:
     def _may_again(self, key: tuple[str, ...], severity: Severity, now: datetime) -> bool:
         """The lock is held."""
         known, rank = self._paces.get(key), _RANK.index(severity)
-        if known is not None and now - known.at < AGAIN and rank <= known.rank:
+        if known is not None and abs(now - known.at) < AGAIN and rank <= known.rank:
             return False
         self._remember(key, _Pace(now, rank))
         return True
@@ -255,7 +255,8 @@ class Intake:
             self._paces.pop(next(iter(self._paces)))
 
     def _within_minute(self, now: datetime) -> bool:
-        while self._minute and now - self._minute[0] >= timedelta(minutes=1):
+        # A clock that was set back must not keep anything waiting until it is where it was.
+        while self._minute and abs(now - self._minute[0]) >= timedelta(minutes=1):
             self._minute.popleft()
         if len(self._minute) >= ALERTS_PER_MINUTE:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,8 @@ class Journal:
         """A line of the controller's own."""
         self.write("serve", text)
         if self._also is not None:
-            self._also(text)
+            with suppress(OSError):  # a terminal that is gone, a disk that is full
+                self._also(text)
 
     def write(self, speaker: str, text: str) -> None:
         """A line of `speaker`, unless it has said too much of late."""
@@ -46,7 +48,7 @@ class Journal:
         with self._lock:
             since, said = self._paces.get(speaker, (0.0, 0))
             left_out = 0
-            if now.timestamp() - since >= PACE_SECONDS:
+            if abs(now.timestamp() - since) >= PACE_SECONDS:  # a clock may be set back
                 left_out = max(0, said - PACE)
                 since, said = now.timestamp(), 0
             self._paces[speaker] = (since, said + 1)

@@ -44,8 +44,9 @@ class House:
     pepper: bytes
 
 
-def gateway(house: House, *, port: int) -> Launch:
-    """One gateway process with a decision log of its own. `port` 0: any."""
+def gateway(house: House, *, port: int, sequence: int) -> Launch:
+    """One gateway process with a decision log of its own. `port` 0: any; `sequence`: the number of
+    the last snapshot."""
     layout, deployment = house.layout, house.lifecycle.deployment
     host, _ = address(deployment.listen)
     settings = GatewaySettings(
@@ -55,6 +56,7 @@ def gateway(house: House, *, port: int) -> Launch:
         certificate=_below(layout, deployment.certificate),
         certificate_key=_below(layout, deployment.certificate_key),
         snapshot=str(layout.snapshot),
+        sequence=sequence,
         snapshot_keys=(base64.b64encode(house.key.der).decode(),),
         stop_file=str(layout.stop_file),
         sockets=str(house.sockets),

@@ -18,8 +18,9 @@ from sealwright.project.core import Project
 from sealwright.project.named import Named
 from sealwright.project.resolve import MODEL, resolve
 from sealwright.project.serving import halt, releases, withdraw
-from sealwright.project.serving.stopfile import EVERYTHING
+from sealwright.project.serving.stopfile import EVERYTHING, one_line
 
+_STOP_WORDS: Final = 300
 _DIGITS = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -83,7 +84,9 @@ def concerns(order: Order, *, name: str) -> str:
 
 def perform(project: Project, order: Order, *, signer: str, client: str) -> Answer:
     """Does what is ordered and says what came of it. Errors as the functions of the commands."""
-    reason = asked_by(order.reason, client)
+    # A stop is never refused for its words.
+    words = one_line(order.reason)[:_STOP_WORDS] if isinstance(order, Stop) else order.reason
+    reason = asked_by(words, client)
     for kind, do in _DOES.items():
         if isinstance(order, kind):
             return do(project, order, reason, signer)

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sealwright.errors import EvidenceError
+from sealwright.errors import EvidenceError, Refused
 from sealwright.evidence.dsse import decode_envelope, encode_envelope, pae, sign_statement
 from sealwright.evidence.keys import PublicKey
 from sealwright.evidence.predicates.common import FileEntry
-from sealwright.evidence.predicates.governance import PolicyRecord
+from sealwright.evidence.predicates.governance import Decision, PolicyRecord
 from sealwright.evidence.predicates.model import Custody
-from sealwright.evidence.predicates.monitoring import Disagreement, Profile
-from sealwright.evidence.predicates.serving import Snapshot
+from sealwright.evidence.predicates.monitoring import Alert, Disagreement, Profile
+from sealwright.evidence.predicates.operation import Release
+from sealwright.evidence.predicates.serving import DecisionLogHead, Snapshot
 from sealwright.evidence.statement import decode_statement
+from sealwright.evidence.trust import valid_at
+from sealwright.evidence.verify import Verified
 from sealwright.files import write_atomically
 from sealwright.phases.deployment.core.snapshot import Opened, open_snapshot
 from sealwright.phases.monitoring.settings import WatchedModel
@@ -50,6 +53,17 @@ class Published:
     """What the monitor compares the traffic of each answering version with."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the file could hold now."""
+
+    published: Published
+    data: bytes
+    adds: bool
+    """Since the file was written nothing came into the ledger but releases and what takes nothing
+    away: it may wait a moment until the new versions can answer."""
+
+
 class Publisher:
     """Reads one ledger and writes one snapshot file. Used by one thread at a time.
 
@@ -70,6 +84,7 @@ class Publisher:
         self._valid_for = valid_for
         self._policies: int | None = None
         self._last: int | None = None
+        self._size: int | None = None
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -81,28 +96,41 @@ class Publisher:
         return self._opened.size
 
     def publish(self) -> Published:
-        """Compiles, signs and puts the file into place. Raises what concerns everything, also what
-        no gateway would take; the file that is there stays then, until it expires."""
+        """Compiles, signs and puts the file into place; errors as `draft`."""
+        return self.put(self.draft())
+
+    def draft(self) -> Draft:
+        """Compiles and signs. Raises what concerns everything, also what no gateway would take; the
+        file that is there stays then, until it expires."""
         project = self._opened.project(self._layout)
         key = project.keyring.signer(self._signer)
         if self._last is None:
             self._last = number_in(self._layout.snapshot, key.public)
         self._take_policy(project)
         now = project.now()
+        check_in_force(project, key.public, now=now)
         number = max(self._last + 1, int(now.timestamp() * 1000))
         statement = compile_snapshot(project, sequence=number, now=now, valid_for=self._valid_for)
         data = encode_envelope(sign_statement(statement, key))
         opened = open_snapshot(data, (key.public,))
-        # Need not survive a power failure: whoever starts afterwards makes a new one.
-        write_atomically(self._layout.snapshot, data, durable=False)
-        self._last = number
-        index = index_evidence(project.evidence())
-        return Published(
+        evidence, size = project.evidence(), statement.predicate.ledger_size
+        index = index_evidence(evidence)
+        published = Published(
             opened=opened,
-            size=statement.predicate.ledger_size,
+            size=size,
             files={digest: _files(index, digest) for digest in opened.digests},
             watched=_watched(index, opened.snapshot),
         )
+        since = evidence[self._size : size] if self._size is not None else ()
+        return Draft(published=published, data=data, adds=bool(since) and all(map(_adds, since)))
+
+    def put(self, draft: Draft) -> Published:
+        """Puts a draft into place. CannotLook where it cannot be written."""
+        # Need not survive a power failure: whoever starts afterwards makes a new one.
+        write_atomically(self._layout.snapshot, draft.data, durable=False)
+        self._last = draft.published.opened.snapshot.sequence
+        self._size = draft.published.size
+        return draft.published
 
     def _take_policy(self, project: Project) -> None:
         """Reads the policy file again once another policy was put on record."""
@@ -110,6 +138,22 @@ class Publisher:
         if self._policies not in (None, said):
             project.__dict__.pop("policy", None)
         self._policies = said
+
+
+class NotInForce(Refused):
+    """The installation's own key was revoked, or its time is over: nothing it says counts."""
+
+
+def check_in_force(project: Project, key: PublicKey, *, now: datetime) -> None:
+    """NotInForce unless the ledger's trust root lets this key sign now. A gateway was given the
+    key when it started and does not know better: whoever holds it must stop."""
+    holder = project.trust.principal(key.keyid)
+    if holder is None or not valid_at(holder, now):
+        who = holder.id if holder is not None else "this installation"
+        raise NotInForce(
+            f"the key of {who} is not in force any more: nothing is served in its name",
+            advice="name a principal whose key is in force under [governance.signers] deployment",
+        )
 
 
 def number_in(path: Path, key: PublicKey) -> int:
@@ -122,6 +166,14 @@ def number_in(path: Path, key: PublicKey) -> int:
     except (OSError, EvidenceError):
         return 0
     return snapshot.sequence if isinstance(snapshot, Snapshot) else 0
+
+
+def _adds(item: Verified) -> bool:
+    """Whether a statement takes nothing away from what is served."""
+    said = item.statement.predicate
+    return isinstance(said, Decision | Alert | DecisionLogHead) or (
+        isinstance(said, Release) and said.action == "admit"
+    )
 
 
 def _files(index: EvidenceIndex, digest: str) -> tuple[FileEntry, ...]:

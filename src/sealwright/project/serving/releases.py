@@ -7,7 +7,6 @@ approval, only a version that may be served now and whose kept files are still w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from sealwright.errors import Refused, SealwrightError, UsageError
 from sealwright.evidence.predicates.governance import Question
@@ -21,12 +20,15 @@ from sealwright.project.decide import ask
 from sealwright.project.named import Named
 from sealwright.project.serving import store
 from sealwright.project.serving.authority import check_signer
-from sealwright.project.serving.routes import ROUTING_ROLES, Route, Routing, routing
+from sealwright.project.serving.routes import (
+    RELEASING_ROLES,
+    ROUTING_ROLES,
+    Route,
+    Routing,
+    routing,
+)
 from sealwright.project.serving.shadow import calibrate
 from sealwright.project.serving.standing import contract_of, court, judge_version
-
-RELEASING_ROLES: Final = ("operator", "owner")
-"""Roles of people who release; a serving installation's own key (`gateway`) rolls back."""
 
 
 class NotAdmitted(Refused):

@@ -18,8 +18,11 @@ from sealwright.policy.evidence_index import EvidenceIndex, index_evidence
 
 _NAME = re.compile(NAME)
 
-ROUTING_ROLES: Final = ("operator", "owner", "gateway")
-"""Roles whose releases and rollbacks count."""
+RELEASING_ROLES: Final = ("operator", "owner")
+"""Roles of people who release; a serving installation's own key (`gateway`) rolls back."""
+
+ROUTING_ROLES: Final = (*RELEASING_ROLES, "gateway")
+"""Roles whose rollbacks count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +73,10 @@ class Routing:
 def routing(evidence: Iterable[Verified] | EvidenceIndex) -> dict[str, Routing]:
     """Name → its routes, names in order.
 
-    The newest statement wins. Only operators, owners and serving installations are heard, and a
-    rollback only leads to a version that was champion under the name before. A new champion ends
-    its own canary or shadow; a rollback ends any canary: from then on everybody gets one version.
+    The newest statement wins. Operators and owners are heard, and serving installations when they
+    go back. A rollback only leads to a version that was champion under the name before. A new
+    champion ends its own canary or shadow; a rollback ends any canary: from then on everybody gets
+    one version.
     """
     found: dict[str, Routing] = {}
     for item in index_evidence(evidence).kind("release"):
@@ -92,11 +96,13 @@ def history(evidence: Iterable[Verified] | EvidenceIndex, name: str) -> tuple[Ro
 def counts(item: Verified) -> bool:
     """Whether this signer decides what is served, and the statement says one thing."""
     said = item.statement.predicate
+    if not isinstance(said, Release):
+        return False
+    roles = RELEASING_ROLES if said.action == "admit" else ROUTING_ROLES
     return (
-        bool(set(item.principal.roles) & set(ROUTING_ROLES))
+        bool(set(item.principal.roles) & set(roles))
         and not revoked_for_cause(item)
         and len(item.statement.subjects) == 1
-        and isinstance(said, Release)
         and _NAME.fullmatch(said.name) is not None
         and 1 <= said.percent <= 100
     )

@@ -201,6 +201,8 @@ def _url(scheme: str, host: str, port: int) -> str:
 async def _administer(desk: Overview, listener: socket.socket) -> None:
     import uvicorn
 
+    from sealwright.project.serving.visitors import Visitor
+
     class Server(uvicorn.Server):
         """uvicorn without its signals: the end is the controller's to order."""
 
@@ -210,7 +212,7 @@ async def _administer(desk: Overview, listener: socket.socket) -> None:
 
     config = uvicorn.Config(
         Admin(desk),
-        http="h11",
+        http=Visitor,
         h11_max_incomplete_event_size=32 * 1024,
         ws="none",
         loop="none",
@@ -222,7 +224,6 @@ async def _administer(desk: Overview, listener: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=64,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=1,
     )

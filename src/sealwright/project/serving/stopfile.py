@@ -8,8 +8,10 @@ doubt nothing is served.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +31,8 @@ EVERYTHING: Final = "*"
 PATIENCE: Final = 1.0
 """Seconds that a stop waits for somebody who is lifting another one; then it goes ahead."""
 _MAX_REASON: Final = 500
+_REPEATED: Final = MAX_BYTES // 4
+"""Bytes of the file beyond which a stop that stands is not said again."""
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +56,13 @@ def read_stops(layout: Layout) -> Stops:
 
 def _bytes(layout: Layout) -> bytes | None:
     try:
-        with layout.stop_file.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        descriptor = os.open(layout.stop_file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would keep us waiting
+            raise OSError(errno.EINVAL, "it is not a file")
+        return file.read(MAX_BYTES + 1)
 
 
 def stop(layout: Layout, name: str, *, reason: str, at: datetime) -> Stop:
@@ -65,7 +72,7 @@ def stop(layout: Layout, name: str, *, reason: str, at: datetime) -> Stop:
     """
     if not name or len(name) > 200 or not name.isprintable():
         raise UsageError(f"{name!r:.80} names nothing", advice="name a model, or * for everything")
-    said = Stop(model=name, reason=_one_line(reason), at=format_time(at))
+    said = Stop(model=name, reason=one_line(reason), at=format_time(at))
     path = layout.stop_file
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +80,8 @@ def stop(layout: Layout, name: str, *, reason: str, at: datetime) -> Stop:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
                 size = os.fstat(descriptor).st_size
+                if size > _REPEATED and read_stops(layout).reason(name) is not None:
+                    return said  # it stands; a file that grows too large would stop all others
                 whole = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
                 os.write(descriptor, (b"" if whole else b"\n") + msgspec.json.encode(said) + b"\n")
                 os.fsync(descriptor)
@@ -154,6 +163,7 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """A reason as it fits into the file and the ledger."""
     shown = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(shown.split())[:_MAX_REASON] or "stopped"

@@ -7,9 +7,10 @@ A snapshot is compiled from the last good copy, so that no slow or dead issuer d
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,7 +25,8 @@ from sealwright.project.core import Project
 MAX_BYTES: Final = 256 * 1024
 MAX_KEYS: Final = 64
 TIMEOUT: Final = 3.0
-"""Seconds for each step of fetching the keys."""
+"""Seconds for each step of fetching the keys, and for their body as a whole."""
+_CHUNK: Final = 64 * 1024
 
 _PUBLIC: Final = {
     "EC": frozenset({"kty", "crv", "x", "y"}),
@@ -138,11 +140,24 @@ def fetch(url: str) -> bytes:
     request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310
     try:
         with opener.open(request, timeout=TIMEOUT) as answer:
-            data: bytes = answer.read(MAX_BYTES + 1)
+            data = _read_in_time(answer)
     except urllib.error.HTTPError as error:
         raise CannotLook(f"{url}: answered {error.code}") from error
     except (OSError, HTTPException, ValueError) as error:
         raise CannotLook(f"{url}: the keys cannot be fetched ({type(error).__name__})") from error
+    return data
+
+
+def _read_in_time(answer: HTTPResponse) -> bytes:
+    """At most MAX_BYTES and one more; an issuer that sends a byte now and then is a dead one."""
+    data, end = b"", time.monotonic() + TIMEOUT
+    while len(data) <= MAX_BYTES:
+        piece = answer.read1(_CHUNK)
+        if not piece:
+            break
+        data += piece
+        if time.monotonic() > end:
+            raise TimeoutError("too slow")
     return data
 
 

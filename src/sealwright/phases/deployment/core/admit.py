@@ -37,6 +37,9 @@ from sealwright.phases.deployment.core.state import State, lost
 RECORDED_REFUSALS: Final = 600
 """Refusals of one client or peer in a minute that are recorded one by one."""
 
+RECORDED_STRANGERS: Final = 6000
+"""Refusals in a minute of all who prove nothing that are recorded one by one: addresses are cheap."""
+
 _ACTIONS: Final[dict[str, Action]] = {
     "model": "metadata",
     "model-ready": "metadata",
@@ -78,6 +81,7 @@ def admit(state: State, request: Request) -> Refused | Answered | CaseAsked | Ad
         pepper=state.pepper,
         tokens=state.tokens,
         now=request.now,
+        keys=state.verified,
     )
     if isinstance(who, Denied):
         return _refuse_peer(state, request, replace(trace, key=who.key), who.reason)
@@ -105,10 +109,20 @@ def _refuse_peer(
 ) -> Refused:
     """Refuses somebody who has proved nothing. Records are limited by address, answers are not:
     who shares an address with a flood still gets in."""
-    counted = state.refusals.take(
-        ("", request.peer[:_MAX_PEER]), rate=RECORDED_REFUSALS, now=request.monotonic
+    recorded = record_stranger(state, peer=request.peer, monotonic=request.monotonic)
+    return refuse(trace, reason, extra=extra, recorded=recorded)
+
+
+def record_stranger(state: State, *, peer: str, monotonic: float) -> bool:
+    """Whether the refusal of somebody who has proved nothing is recorded by itself."""
+    # The whole last: one address that floods does not use up what others' refusals need.
+    return all(
+        state.refusals.take(bucket, rate=rate, now=monotonic).admitted
+        for bucket, rate in (
+            (("", peer[:_MAX_PEER] or "?"), RECORDED_REFUSALS),
+            (("", ""), RECORDED_STRANGERS),
+        )
     )
-    return refuse(trace, reason, extra=extra, recorded=counted.admitted)
 
 
 class _Asked(NamedTuple):

@@ -9,7 +9,8 @@ import msgspec
 
 from sealwright.phases.deployment.core.api_keys import ID_LENGTH, PREFIX, key_id, mac_of, same_mac
 from sealwright.phases.deployment.core.callers import Caller
-from sealwright.phases.deployment.core.snapshot import Opened
+from sealwright.phases.deployment.core.known import KeyCache
+from sealwright.phases.deployment.core.snapshot import KnownKey, Opened
 from sealwright.phases.deployment.core.tokens import MAX_TOKEN, TokenCache
 
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,%d})" % MAX_TOKEN)
@@ -26,28 +27,44 @@ class Denied(msgspec.Struct, frozen=True):
 
 
 def authenticate(
-    authorization: bytes, *, snapshot: Opened, pepper: bytes, tokens: TokenCache, now: float
+    authorization: bytes,
+    *,
+    snapshot: Opened,
+    pepper: bytes,
+    tokens: TokenCache,
+    now: float,
+    keys: KeyCache | None = None,
 ) -> Caller | Denied:
-    """Who sent this. `authorization`: the field's value, empty where there is none.
+    """Who sent this. `authorization`: the field's value, empty where there is none. `keys`: where
+    verified keys are remembered.
 
     Looks only into the snapshot: no file, no network and no database is touched with what a
     stranger wrote.
     """
     if not authorization:
         return Denied("credential-missing")
+    if keys is not None:
+        verified = keys.find(authorization, snapshot=snapshot, pepper=pepper)
+        if verified is not None:
+            return _in_time(verified, now=now)
     match = _BEARER.fullmatch(authorization)
     if match is None:
         return Denied("credential-malformed")
     credential = match[1]
     if credential.startswith(_PREFIX):
-        return _by_key(credential.decode("ascii"), snapshot=snapshot, pepper=pepper, now=now)
+        known = _by_key(credential.decode("ascii"), snapshot=snapshot, pepper=pepper)
+        if isinstance(known, Denied):
+            return known
+        if keys is not None:
+            keys.put(authorization, known)
+        return _in_time(known, now=now)
     if snapshot.tokens is None:
         return Denied("credential-malformed")
     found = tokens.check(credential, snapshot.tokens, snapshot=snapshot.digest, now=now)
     return Denied(found) if isinstance(found, str) else found
 
 
-def _by_key(text: str, *, snapshot: Opened, pepper: bytes, now: float) -> Caller | Denied:
+def _by_key(text: str, *, snapshot: Opened, pepper: bytes) -> KnownKey | Denied:
     known = snapshot.keys.get(text[len(PREFIX) : len(PREFIX) + ID_LENGTH])
     # An unknown id costs what a known one does, so that time does not tell which ids exist.
     same = same_mac(mac_of(text, pepper), known.mac if known is not None else _NOBODY)
@@ -56,6 +73,9 @@ def _by_key(text: str, *, snapshot: Opened, pepper: bytes, now: float) -> Caller
         if not identity:
             return Denied("credential-malformed")
         return Denied("key-unknown" if known is None else "key-forged", identity)
-    if now >= known.end:
-        return Denied("key-expired", known.caller.key)
-    return known.caller
+    return known
+
+
+def _in_time(known: KnownKey, *, now: float) -> Caller | Denied:
+    """Asked with every request, however the key was verified."""
+    return Denied("key-expired", known.caller.key) if now >= known.end else known.caller

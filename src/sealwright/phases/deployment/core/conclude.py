@@ -8,10 +8,12 @@ says what was decided and is worth less to whoever copies the model or looks for
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from array import array
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from sealwright.evidence.predicates.serving import Contract
@@ -36,6 +38,8 @@ WITHHELD: Final = -1.0
 """The score of a case that waits for confirmation: the score would tell what is decided."""
 
 LETTERS: Final = {"positive": "p", "negative": "n", "abstain": "a", "held": "h"}
+
+_MICROS: Final = 1_000_000
 
 _FAILED: Final = frozenset({"runtime-lost", "runtime-slow", "runtime-answer"})
 
@@ -72,8 +76,10 @@ def conclude(
     if shadow_scores and scores_problem(shadow_scores, rows=forward.rows) is not None:
         shadow_scores = ()
     contract = forward.served.model.contract
-    judged = [judge(score, contract) for score in scores]
-    given = ["held" if word in contract.confirm else word for word in judged]
+    judged: list[Word] = [judge(score, contract) for score in scores]
+    given: Sequence[str] = judged
+    if contract.confirm:
+        given = ["held" if word in contract.confirm else word for word in judged]
     cases = _cases(forward, scores, judged, given)
     outcome: Outcome = "answered"
     if "held" in given:
@@ -278,5 +284,14 @@ def _little(kind: Literal["d", "f"], values: Sequence[float]) -> bytes:
 
 
 def time_text(seconds: float) -> str:
-    """Unix seconds in the one spelling of `clock.format_time`, which takes ten times as long."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    """Unix seconds in the one spelling of `clock.format_time`, which takes far longer."""
+    whole = math.floor(seconds)
+    micros = round((seconds - whole) * 1e6)
+    if micros == _MICROS:
+        whole, micros = whole + 1, 0
+    return f"{_second_text(whole)}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second_text(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).isoformat()[:19]

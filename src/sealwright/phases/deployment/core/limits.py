@@ -9,6 +9,7 @@ Sources: ITU-T I.371 (GCRA); draft-ietf-httpapi-ratelimit-headers-11 (header fie
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 WINDOW: Final = 60.0
@@ -96,7 +97,12 @@ def _quota(rate: float) -> int:
 
 def policy_field(verdict: Verdict) -> bytes:
     """The value of RateLimit-Policy."""
-    return b'"requests";q=%d;w=60' % verdict.quota
+    return _policy_text(verdict.quota)
+
+
+@lru_cache(maxsize=256)
+def _policy_text(quota: int) -> bytes:
+    return b'"requests";q=%d;w=60' % quota
 
 
 def limit_field(verdict: Verdict) -> bytes:

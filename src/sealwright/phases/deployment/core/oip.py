@@ -238,8 +238,9 @@ def scores_problem(scores: Sequence[float], *, rows: int) -> Problem | None:
     """What is wrong with scores, if anything: how many there are, or one outside [0, 1]."""
     if len(scores) != rows or rows == 0:
         return Problem(f"{len(scores)} scores for {rows} rows")
-    if not all(0.0 <= score <= 1.0 for score in scores):
-        return Problem("a score is not in [0, 1]")
+    for score in scores:
+        if not 0.0 <= score <= 1.0:
+            return Problem("a score is not in [0, 1]")
     return None
 
 

@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from sealwright.clock import parse_time
@@ -246,10 +247,16 @@ def bucket_of(text: str, salt: bytes) -> int:
     return int.from_bytes(hmac.digest(salt, text.encode(), "sha256")[:8]) % 10_000
 
 
+@lru_cache(maxsize=4096)
+def _place(name: str, client: str, salt: bytes) -> int:
+    """A client's place among those of a name: it is asked for with each of its requests."""
+    return bucket_of(f"{name}\0{client}", salt)
+
+
 def choose(name: Name, *, client: str, salt: bytes) -> Served | None:
     """The version that answers a client: always the same one while shares stay as they are."""
     if name.canaries:
-        place, upper = bucket_of(f"{name.name}\0{client}", salt), 0
+        place, upper = _place(name.name, client, salt), 0
         for canary in name.canaries:
             upper += canary.model.percent * 100
             if place < upper:

@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 
 from sealwright.evidence.predicates.serving import OnLoss
+from sealwright.phases.deployment.core.known import KeyCache
 from sealwright.phases.deployment.core.limits import Limiter
 from sealwright.phases.deployment.core.restrictions import Restrictions
 from sealwright.phases.deployment.core.snapshot import Opened
@@ -17,7 +18,7 @@ from sealwright.phases.deployment.core.tokens import TokenCache
 class State:
     """What the gateway knows. Make the next one with `dataclasses.replace`.
 
-    The limiters, restrictions and token cache are the only parts that change in place; all are
+    The limiters, restrictions and caches are the only parts that change in place; all are
     bounded.
     """
 
@@ -43,6 +44,7 @@ class State:
     and counted, but no longer recorded one by one."""
     restrictions: Restrictions = field(default_factory=Restrictions, repr=False)
     tokens: TokenCache = field(default_factory=TokenCache, repr=False)
+    verified: KeyCache = field(default_factory=KeyCache, repr=False)
 
 
 def first_state(

@@ -6,10 +6,12 @@ import sys
 
 from sealwright.errors import SealwrightError
 from sealwright.phases.deployment.gateway.process import read_settings, run
+from sealwright.sandbox.service import wake_with_parent
 
 
 def main() -> int:
     """Exit code as the command line's."""
+    wake_with_parent()
     try:
         run(read_settings(0))
     except SealwrightError as error:

@@ -51,6 +51,7 @@ class DecisionLog:
         clock: Clock,
         on_head: Callable[[DecisionLogHead], None],
         dropped: Callable[[], int],
+        on_tampered: Callable[[str], None] | None = None,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         self._folder = folder
@@ -58,6 +59,7 @@ class DecisionLog:
         self._clock = clock
         self._on_head = on_head
         self._dropped = dropped
+        self._on_tampered = on_tampered
         self._segment_bytes = segment_bytes
         self._chain = self._synced = Chain()
         self._number = 0
@@ -150,6 +152,9 @@ class DecisionLog:
         """Syncs what is written by now, off the loop."""
         if not self._dirty or self._descriptor < 0:
             return
+        if not self._in_place():
+            self._leave()
+            return
         waiting, self._unsynced, self._dirty = self._unsynced, [], False
         chain = self._chain
         try:
@@ -164,6 +169,27 @@ class DecisionLog:
         self._synced = chain
         for written in waiting:
             _finish(written)
+
+    def _in_place(self) -> bool:
+        """Whether the segment is still the file of its name, as long as we made it."""
+        path = self._folder / segment_name(self._gateway, self._number)
+        try:
+            ours, named = os.fstat(self._descriptor), path.stat(follow_symlinks=False)
+        except OSError:
+            return False
+        return os.path.samestat(ours, named) and ours.st_size == self._size
+
+    def _leave(self) -> None:
+        """Somebody took the segment away or changed it: what is in it is theirs, and the chain goes
+        on in a new one. The heads on record show what is missing."""
+        name = segment_name(self._gateway, self._number)
+        waiting, self._unsynced = self._unsynced, []
+        for written in waiting:
+            self._fail(written, 1)
+        if self._on_tampered is not None:
+            self._on_tampered(f"segment {name} of the decision log was removed or changed")
+        self._rotate()
+        self._dirty = False
 
     async def _try_again(self) -> None:
         """The log is back when the folder takes a file of some size again."""

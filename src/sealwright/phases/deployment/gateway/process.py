@@ -98,7 +98,9 @@ class _Gateway:
         tls = tls_context(settings)
         self._ring = Ring()
         self._snapshot = SnapshotFile(
-            Path(settings.snapshot), keys=read_keys(settings.snapshot_keys)
+            Path(settings.snapshot),
+            keys=read_keys(settings.snapshot_keys),
+            least=settings.sequence,
         )
         self._log = DecisionLog(
             Path(settings.log_folder),
@@ -106,6 +108,7 @@ class _Gateway:
             clock=system_clock,
             on_head=lambda head: reports.send(HeadReport(head=head)),
             dropped=lambda: self._ring.dropped,
+            on_tampered=self._log_tampered,
         )
         self._drain = Drain(
             self._ring,
@@ -179,6 +182,9 @@ class _Gateway:
     def _restrict(self, restriction: Restriction) -> None:
         self._counters.add("restrictions")
         self._watch.state.restrictions.put(restriction, now=time.time())
+
+    def _log_tampered(self, what: str) -> None:
+        self._alarms.set("log", what, severity="critical", stops=False)
 
     def _changed(self, state: State) -> None:
         opened = state.snapshot

@@ -16,6 +16,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from sealwright.phases.deployment.core.request import MAX_HEADERS
+from sealwright.phases.deployment.gateway.driven import Driven
 from sealwright.phases.deployment.gateway.exchange import Exchange, Scope
 
 MAX_HEAD: Final = 16 * 1024
@@ -189,9 +190,8 @@ class GuardedProtocol(asyncio.Protocol):
             self._begin(
                 self._scope(parser.get_method().decode("ascii"), path, query, self._headers),
                 keep_alive=parser.should_keep_alive(),
+                rest=rest,
             )
-            if rest:
-                self.data_received(rest)
 
     def _scope(
         self, method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]]
@@ -213,7 +213,7 @@ class GuardedProtocol(asyncio.Protocol):
 
     # Requests and their end
 
-    def _begin(self, scope: Scope, *, keep_alive: bool) -> None:
+    def _begin(self, scope: Scope, *, keep_alive: bool, rest: bytes = b"") -> None:
         exchange = Exchange(
             scope=scope,
             transport=self._transport,
@@ -224,9 +224,11 @@ class GuardedProtocol(asyncio.Protocol):
             done=self._done,
         )
         self._exchange = exchange
-        task = self._loop.create_task(exchange.run(self._app))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if rest:  # what came with the head is there before anybody asks for it
+            self.data_received(rest)
+        driven = Driven(exchange.run(self._app), loop=self._loop, done=self._tasks.discard)
+        self._tasks.add(driven)
+        driven.start()
 
     def _refuse(self, reason: str) -> None:
         """Lets the app answer and record what never became a request; the connection ends."""
@@ -311,8 +313,13 @@ def _body_length(headers: list[tuple[bytes, bytes]]) -> int | str:
     """How long the body is, or the reason for which its end cannot be known."""
     if len(headers) > MAX_HEADERS:
         return "head-too-large"
-    lengths = [value for name, value in headers if name == b"content-length"]
-    if any(name == b"transfer-encoding" for name, _ in headers):
+    lengths, coded = [], False
+    for name, value in headers:
+        if name == b"content-length":
+            lengths.append(value)
+        elif name == b"transfer-encoding":
+            coded = True
+    if coded:
         return "framing-ambiguous" if lengths else "length-needed"
     if not lengths:
         return 0

@@ -9,7 +9,8 @@ only, no redirects; one retry, where an idle connection turns out to have been c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import re
+from collections.abc import Awaitable, Collection
 from typing import Final, Literal, NoReturn, cast
 
 import httptools
@@ -24,6 +25,12 @@ REACH_SECONDS: Final = 1.0
 MAX_ANSWER: Final = 4 * 1024 * 1024
 MAX_ANSWER_HEAD: Final = 8 * 1024
 MAX_CONNECTIONS: Final = 64
+
+_PLAIN: Final = re.compile(
+    rb"HTTP/1\.1 200 OK\r\n(?:content-type: application/json\r\n)?content-length: ([0-9]{1,7})"
+    rb"\r\n\r\n"
+)
+"""The head that our runtime writes, which nobody can read in two ways. Others go to the parser."""
 
 Failure = Literal["lost", "slow", "answer"]
 """lost: it cannot be reached, or hung up; slow: no answer in time; answer: not a usable one."""
@@ -45,10 +52,10 @@ class Upstreams:
         self._seconds = seconds
         self._of: dict[str, Upstream] = {}
 
-    async def infer(self, model: ServedModel, body: bytes) -> bytes:
+    def infer(self, model: ServedModel, body: bytes) -> Awaitable[bytes]:
         """A runtime's answer to an inference request; UpstreamError where there is none."""
-        upstream = self._upstream(model.digest)
-        return await upstream.post(f"/v2/models/{model.contract.name}/infer", body)
+        upstream = self._of.get(model.digest) or self._upstream(model.digest)
+        return upstream.post(f"/v2/models/{model.contract.name}/infer", body)
 
     async def reach(self, digest: str) -> bool:
         """Whether a runtime can be connected to."""
@@ -76,13 +83,13 @@ class Upstream:
         self._idle: list[_Connection] = []
         self._open = 0
 
-    async def post(self, path: str, body: bytes) -> bytes:
+    def post(self, path: str, body: bytes) -> Awaitable[bytes]:
         """The body of the answer to a POST; UpstreamError where there is none with status 200."""
         head = (
             f"POST {path} HTTP/1.1\r\nhost: runtime\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\n\r\n"
-        )
-        return await self._ask(head.encode("ascii") + body, self._seconds)
+        ).encode("ascii")
+        return self._ask(head + body, self._seconds)
 
     async def reach(self) -> bool:
         """Whether the runtime says that it is ready."""
@@ -121,10 +128,9 @@ class Upstream:
         if self._open >= MAX_CONNECTIONS:
             raise UpstreamError("slow")
         self._open += 1
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                _, connection = await loop.create_unix_connection(_Connection, self._socket)
+            # A task of its own: whoever asks may be none, and a time limit needs one.
+            connection = await asyncio.create_task(_connect(self._socket))
         except BaseException as error:
             self._open -= 1
             if isinstance(error, OSError | TimeoutError):
@@ -134,16 +140,24 @@ class Upstream:
 
     async def _exchange(self, connection: _Connection, request: bytes, seconds: float) -> bytes:
         try:
-            return await connection.exchange(request, seconds)
+            return await connection.ask(request, seconds)
         except BaseException:
             connection.close()
             raise
         finally:
+            connection.rest()
             if connection.alive:
                 self._idle.append(connection)
             else:
                 connection.close()
                 self._open -= 1
+
+
+async def _connect(socket: str) -> _Connection:
+    async with asyncio.timeout(CONNECT_SECONDS):
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_unix_connection(_Connection, socket)
+    return connection
 
 
 class _Connection(asyncio.Protocol):
@@ -152,8 +166,10 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._parser: httptools.HttpResponseParser
+        self._parser: httptools.HttpResponseParser | None = None
         self._answer: asyncio.Future[bytes] | None = None
+        self._deadline = self._due_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._body: list[bytes] = []
         self._length = -1
         self._size = 0
@@ -175,23 +191,28 @@ class _Connection(asyncio.Protocol):
         del exc
         self._fail("lost")
 
-    async def exchange(self, request: bytes, seconds: float) -> bytes:
-        """Sends a request and waits for the whole answer."""
+    def ask(self, request: bytes, seconds: float) -> asyncio.Future[bytes]:
+        """Sends a request; its answer comes within `seconds`, or UpstreamError. Then `rest`."""
         assert self._transport is not None
-        self._answer = self._loop.create_future()
-        self._parser = httptools.HttpResponseParser(self)
-        self._body, self._length, self._size = [], -1, 0
-        timer = self._loop.call_later(seconds, self._fail, "slow")
+        self._answer = answer = self._loop.create_future()
+        self._parser, self._size = None, 0
+        self._deadline = self._loop.time() + seconds
+        # One timer for many requests: it finds a later deadline when it is due, and waits on.
+        if self._timer is None or self._due_at > self._deadline:
+            self._wait_until(self._deadline)
         self._transport.write(request)
-        try:
-            return await self._answer
-        finally:
-            timer.cancel()
-            self._answer = None
+        return answer
+
+    def rest(self) -> None:
+        """The answer is taken: what comes now was not asked for."""
+        self._answer = None
 
     def close(self) -> None:
         """Not to be used again."""
         self.alive = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -200,6 +221,17 @@ class _Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             self._fail("answer")
             return
+        plain = _PLAIN.match(data) if self._size == 0 else None
+        if plain is not None and len(data) == plain.end() + int(plain[1]) <= MAX_ANSWER:
+            self._size = len(data)
+            self._answer.set_result(data[plain.end() :])
+        else:
+            self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        if self._parser is None:
+            self._parser = httptools.HttpResponseParser(self)
+            self._body, self._length = [], -1
         self._size += len(data)
         if self._size > MAX_ANSWER + MAX_ANSWER_HEAD:
             self._fail("answer")
@@ -208,6 +240,21 @@ class _Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail("answer")
+
+    def _wait_until(self, deadline: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due_at = deadline
+        self._timer = self._loop.call_at(deadline, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        if self._answer is None or self._answer.done():
+            return  # it is idle; the next request sets a new one
+        if self._loop.time() < self._deadline:
+            self._wait_until(self._deadline)
+        else:
+            self._fail("slow")
 
     # From the parser; an exception here ends the connection.
 
@@ -219,7 +266,7 @@ class _Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Takes only plain answers with a stated length."""
         known = 0 <= self._length <= MAX_ANSWER and self._size <= MAX_ANSWER + MAX_ANSWER_HEAD
-        if self._parser.get_status_code() != 200 or not known:
+        if self._parser is None or self._parser.get_status_code() != 200 or not known:
             _stop()
 
     def on_body(self, body: bytes) -> None:
@@ -229,7 +276,7 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The answer is whole."""
         if self._answer is not None and not self._answer.done():
-            if not self._parser.should_keep_alive():
+            if self._parser is None or not self._parser.should_keep_alive():
                 self.alive = False
             self._answer.set_result(b"".join(self._body))
 

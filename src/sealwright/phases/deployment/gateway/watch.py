@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sealwright.errors import CannotLook, EvidenceError, MalformedError
+from sealwright.errors import CannotLook, EvidenceError, ForkError, MalformedError
 from sealwright.evidence.canonical import MAX_BYTES as MAX_SNAPSHOT
 from sealwright.evidence.keys import PublicKey
 from sealwright.phases.deployment.core.snapshot import Opened, open_snapshot
@@ -30,8 +30,9 @@ Stamp = tuple[int, int, int] | None
 class SnapshotFile:
     """The snapshot in force. A file that is not a good successor changes nothing but `problem`."""
 
-    def __init__(self, path: Path, *, keys: Sequence[PublicKey]) -> None:
+    def __init__(self, path: Path, *, keys: Sequence[PublicKey], least: int = 0) -> None:
         self._path = path
+        self._least = least
         self._keys = tuple(keys)
         self._stamp: Stamp = None
         self.opened: Opened | None = None
@@ -55,6 +56,11 @@ class SnapshotFile:
             return False
         try:
             opened = open_snapshot(_read(self._path, MAX_SNAPSHOT), self._keys, last=self.opened)
+            if opened.snapshot.sequence < self._least:
+                raise ForkError(
+                    f"snapshot {opened.snapshot.sequence}, and the controller had made "
+                    f"{self._least} when this gateway started: an old one was put back"
+                )
         except (EvidenceError, CannotLook) as error:
             self.problem = error.message
             self.refused += 1
@@ -104,7 +110,12 @@ class Watch:
     def look(self) -> None:
         """Once. `conditions` says whether the log and the monitor are lost."""
         if self._snapshot.look():
-            self.state = replace(self.state, snapshot=self._snapshot.opened)
+            opened, before = self._snapshot.opened, self.state.snapshot
+            running = self.state.running
+            if opened is not None and before is not None:
+                # The controller publishes what is ready: no caller waits for our own look.
+                running |= opened.digests - before.digests
+            self.state = replace(self.state, snapshot=opened, running=running)
             self._changed(self.state)
         if self._snapshot.problem != self._told:
             self._told = self._snapshot.problem
@@ -128,7 +139,11 @@ class Watch:
             opened = self.state.snapshot
             digests = sorted(opened.digests) if opened is not None else []
             there = await asyncio.gather(*(self._probe(digest) for digest in digests))
-            running = frozenset(d for d, yes in zip(digests, there, strict=True) if yes)
+            found = frozenset(d for d, yes in zip(digests, there, strict=True) if yes)
+            # What came into force meanwhile was not asked yet; what went is not there for anybody.
+            now = self.state.snapshot
+            held = now.digests if now is not None else frozenset()
+            running = (found | self.state.running.difference(digests)) & held
             if running != self.state.running:
                 self.state = replace(self.state, running=running)
             await asyncio.sleep(PROBE_SECONDS)

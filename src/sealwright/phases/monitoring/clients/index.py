@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -48,8 +48,8 @@ class Series(NamedTuple):
 
     cell: int
     cases: int
-    parties: tuple[str, ...]
-    """Those who sent at least two of them."""
+    parties: Mapping[str, int]
+    """Those who sent at least two of them → how many."""
     accounts: int
     correlation: str
     """Id that all of them carried, if they did."""
@@ -179,5 +179,5 @@ def _joined(
         known.parties[client] = known.parties.get(client, 0) + 1
     if cases < SERIES or len(known.parties) < 2:
         return None
-    parties = tuple(name for name, count in known.parties.items() if count >= PART)
+    parties = {name: count for name, count in known.parties.items() if count >= PART}
     return Series(cell, cases, parties, len(known.parties), known.correlation or "")

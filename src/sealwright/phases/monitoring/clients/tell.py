@@ -134,7 +134,7 @@ def of_detector(place: int, account: Account, traces: Traces, *, now: float) -> 
 
 def of_series(series: Series, model: str, *, now: float) -> Told:
     """Near copies that come from several accounts."""
-    named = ", ".join(series.parties[:20])
+    named = ", ".join(list(series.parties)[:20])
     return Told(
         Alert(
             id=secrets.token_hex(8),

@@ -39,6 +39,10 @@ from sealwright.phases.monitoring.respond import LEVELS, RENEW, Pressure
 from sealwright.phases.monitoring.settings import WatchedModel
 from sealwright.traffic import Level, Observation, Restriction
 
+OWN_PART: Final = 0.5
+"""Thresholds that each case of a caller's own in a series of several accounts is worth: two of them
+flag, four slow down, eight block."""
+
 MAX_SERIES: Final = 1024
 """Series of which is remembered what was told."""
 
@@ -235,9 +239,11 @@ class Clients:
             self._tell_series(model, series, seen, now=now)
 
     def _blame(self, series: Series) -> None:
-        """What the series is worth is held against everybody who is part of it."""
-        worth = min(wealth.CEILING, series.cases / SERIES) * wealth.THRESHOLD
-        for client in series.parties:
+        """What the series is worth is held against everybody who is part of it, as far as the own
+        part goes: nobody is slowed down by copies that others make of a case or two."""
+        whole = min(wealth.CEILING, series.cases / SERIES)
+        for client, own in series.parties.items():
+            worth = min(whole, own * OWN_PART) * wealth.THRESHOLD
             account, traces = self._accounts.get(client)
             if account.wealth[NEAR] < worth:
                 account.wealth[NEAR] = worth
