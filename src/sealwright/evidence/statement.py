@@ -5,6 +5,7 @@ Spec: in-toto/attestation, spec/v1/statement.md.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -72,6 +73,10 @@ def decode_statement(data: bytes) -> Statement[Predicate]:
     Raises MalformedError for another spelling, an unknown predicate type, unknown or missing
     fields, or a subject without a sha256.
     """
+    return _remembered(data) if len(data) <= _REMEMBERED_BYTES else _decode(data)
+
+
+def _decode(data: bytes) -> Statement[Predicate]:
     value = canonical.decode(data)
     if not isinstance(value, dict) or set(value) != {
         "_type",
@@ -96,6 +101,11 @@ def decode_statement(data: bytes) -> Statement[Predicate]:
     _check_subjects(subjects)
     _check_time(predicate)
     return Statement(subjects, predicate)
+
+
+_REMEMBERED_BYTES = 128 * 1024
+_remembered = lru_cache(maxsize=512)(_decode)
+"""The same bytes mean the same statement: a ledger is opened again and again in one process."""
 
 
 def predicate_time(predicate: Predicate) -> str | None:

@@ -37,7 +37,7 @@ def main() -> None:
         [sys.executable, "-c", program, *REVOKE], capture_output=True, text=True, check=False
     )
     revoked = time.monotonic()
-    time.sleep(3)
+    time.sleep(2.5)
     over.set()
     for thread in threads:
         thread.join()
