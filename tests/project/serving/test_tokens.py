@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
@@ -22,6 +24,7 @@ from hypothesis import strategies as st
 
 from sealwright.errors import CannotLook, MalformedError, UsageError
 from sealwright.project.core import Project
+from sealwright.project.serving import tokens
 from sealwright.project.serving.tokens import (
     MAX_BYTES,
     fetch,
@@ -147,6 +150,8 @@ class Issuer(BaseHTTPRequestHandler):
     """Answers what the test put there."""
 
     status, body, location, asked = 200, b"", "", 0
+    pause = 0.0
+    """Seconds between two bytes."""
 
     def do_GET(self) -> None:
         type(self).asked += 1
@@ -155,7 +160,13 @@ class Issuer(BaseHTTPRequestHandler):
             self.send_header("Location", type(self).location)
         self.send_header("Content-Length", str(len(type(self).body)))
         self.end_headers()
-        self.wfile.write(type(self).body)
+        if not type(self).pause:
+            self.wfile.write(type(self).body)
+            return
+        with suppress(OSError):
+            for byte in type(self).body:
+                self.wfile.write(bytes((byte,)))
+                time.sleep(type(self).pause)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing: tests read their own output."""
@@ -169,6 +180,7 @@ def https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     Issuer.status, Issuer.body, Issuer.location, Issuer.asked = 200, key_set(EC_KEY), "", 0
+    Issuer.pause = 0.0
     with HTTPServer(("127.0.0.1", 0), Issuer) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -272,3 +284,12 @@ def test_an_answer_without_end_is_cut(installation: Project, https: str) -> None
     declare(installation, https)
     Issuer.body = b" " * (MAX_BYTES + 10)
     assert "more than" in refresh_keys(installation)
+
+
+def test_an_issuer_that_sends_a_byte_now_and_then_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, https: str
+) -> None:
+    monkeypatch.setattr(tokens, "TIMEOUT", 0.5)
+    Issuer.pause = 0.02
+    with pytest.raises(CannotLook, match="TimeoutError"):
+        fetch(https)

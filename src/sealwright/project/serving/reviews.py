@@ -278,7 +278,9 @@ def _read_case(place: Path) -> OpenCase | None:
         raise MalformedError(f"{place}: is another case's file")
     if (case.kind == "review") != (case.model_decision == "abstain"):
         # Else one person's word would do where the contract asks for two.
-        raise MalformedError(f"{place}: what the model decided is confirmed, what it left is decided")
+        raise MalformedError(
+            f"{place}: what the model decided is confirmed, what it left is decided"
+        )
     return case
 
 

@@ -38,7 +38,7 @@ RECORDED_REFUSALS: Final = 600
 """Refusals of one client or peer in a minute that are recorded one by one."""
 
 RECORDED_STRANGERS: Final = 6000
-"""Refusals in a minute of all who prove nothing that are recorded one by one: addresses are cheap."""
+"""Refusals in a minute of all strangers that are recorded one by one: addresses are cheap."""
 
 _ACTIONS: Final[dict[str, Action]] = {
     "model": "metadata",
