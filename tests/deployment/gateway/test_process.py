@@ -28,7 +28,13 @@ from sealwright.clock import format_time
 from sealwright.evidence.keys import SigningKey
 from sealwright.evidence.predicates.serving import Losses
 from sealwright.phases.deployment.core.decision import OpenCase
-from sealwright.phases.deployment.gateway.cases import CaseAnswer, answer_file, case_file
+from sealwright.phases.deployment.gateway.cases import (
+    CaseAnswer,
+    answer_file,
+    answer_secret,
+    case_file,
+    sealed,
+)
 from sealwright.traffic import Restriction
 from tests.deployment.gateway.house import (
     DIGEST,
@@ -351,6 +357,9 @@ def test_a_case_waits_for_people_and_only_its_client_hears_of_it(gateway: House)
     assert gateway.ask("GET", where).json["status"] == "open"
     said = CaseAnswer(case=held, state="positive", at="2026-11-22T20:00:00.000000Z")
     answer_file(folder, held).write_bytes(msgspec.json.encode(said))
+    assert gateway.ask("GET", where).json["status"] == "open"  # nobody with the secret said so
+    signed = sealed(said, secret=answer_secret(gateway.pepper))
+    answer_file(folder, held).write_bytes(msgspec.json.encode(signed))
     assert gateway.ask("GET", where).json["decision"] == "positive"
     answer_file(folder, held).write_bytes(b"{")
     assert gateway.ask("GET", where).status == 503

@@ -12,9 +12,10 @@ from sealwright.errors import InputMissing, MalformedError, Refused, UsageError
 from sealwright.evidence.predicates.serving import Oversight
 from sealwright.evidence.statement import Subject
 from sealwright.phases.deployment.core.decision import OpenCase
-from sealwright.phases.deployment.gateway.cases import look_up, open_cases
+from sealwright.phases.deployment.gateway.cases import answer_secret, look_up, open_cases
 from sealwright.project.core import Project
 from sealwright.project.people import revoke_principal
+from sealwright.project.serving.pepper import pepper_of
 from sealwright.project.serving.reviews import answer, find, list_cases, look_at
 from tests.project.factory import add_person
 from tests.project.serving.versions import (  # noqa: F401 - fixtures
@@ -64,7 +65,7 @@ def tell(project: Project, identity: str, word: str, who: str) -> str:
 
 def outcome(project: Project, identity: str) -> tuple[str, str]:
     """What a gateway tells the client."""
-    found = look_up(project.layout.reviews, identity)
+    found = look_up(project.layout.reviews, identity, secret=answer_secret(pepper_of(project)))
     assert found is not None
     return found.status, found.decision
 

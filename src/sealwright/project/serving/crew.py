@@ -19,6 +19,8 @@ from sealwright.traffic import Report
 
 HOPELESS, HOPELESS_SECONDS = 3, 15.0
 """So many deaths of a gateway that never listened, so long after the start: it is no use."""
+_HEARD: Final = ("gateway", "monitor")
+"""Children whose reports reach the ledger."""
 LAST_WORDS: Final = 2
 LINGER: Final = 1.0
 """Seconds that a runtime outlives its version: the gateway obeys within a tenth of that, and tells
@@ -150,7 +152,7 @@ class Crew:
             name,
             launch=launch,
             heartbeat_seconds=self._house.lifecycle.monitoring.heartbeat_seconds,
-            report=self._report,
+            report=self._report if name in _HEARD else _unheard,
             trouble=self._hear_trouble,
             words=partial(self._hear, name),
         )
@@ -195,6 +197,10 @@ class Crew:
         late = asyncio.get_running_loop().time() - self._began > HOPELESS_SECONDS
         if trouble.kind == "given-up" or (late and self._deaths >= HOPELESS):
             self._hopeless("; ".join(self._words.get(trouble.child, ())) or trouble.detail)
+
+
+def _unheard(_: Report) -> None:
+    """A runtime runs a model: what it says about anything but itself is nobody's word."""
 
 
 def _wanted(published: Published, without: Collection[str]) -> dict[str, ServedModel]:

@@ -15,7 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from sealwright.clock import parse_time
-from sealwright.errors import InputMissing, MalformedError, Refused, UsageError
+from sealwright.errors import MalformedError, Refused, UsageError
 from sealwright.evidence.digest import is_digest
 from sealwright.evidence.predicates.serving import Action, Grant, GrantedKey, GrantRevocation
 from sealwright.evidence.verify import Verified
@@ -26,7 +26,7 @@ from sealwright.policy.evidence_index import EvidenceIndex, index_evidence
 from sealwright.project.core import Project
 from sealwright.project.resolve import SYSTEM, resolve
 from sealwright.project.serving.authority import check_signer
-from sealwright.project.serving.pepper import obtain_pepper
+from sealwright.project.serving.pepper import pepper_of
 
 GRANTING_ROLES: Final = ("operator", "owner")
 """Roles that may let somebody in. Anybody whom the trust root knows may lock a key out again."""
@@ -171,7 +171,7 @@ def grant(
     until = now + timedelta(days=days)
     valid_for = min(until, parse_time(above.not_after)) - now if above else until - now
     with project.turn():
-        pepper = _pepper(project)
+        pepper = pepper_of(project)
         key, identity = mint_key()
         statement = record.grant(
             resolve(project, SYSTEM).subject,
@@ -246,16 +246,6 @@ def find(project: Project, reference: str, *, now: datetime) -> Standing:
             advice="see `sealwright access list`",
         )
     return found[0]
-
-
-def _pepper(project: Project) -> bytes:
-    given_out = any(item.kind == "grant" for item in project.evidence())
-    if given_out and not project.layout.pepper.exists():
-        raise InputMissing(
-            f"{project.layout.pepper} is not here, and keys were given out under it",
-            advice="restore the file, or grant keys where it is kept",
-        )
-    return obtain_pepper(project.layout)
 
 
 def revoke_grant(

@@ -14,10 +14,23 @@ from typing import Final
 
 from sealwright.errors import CannotLook, InputMissing, MalformedError, UsageError
 from sealwright.files import sync_folder
+from sealwright.project.core import Project
 from sealwright.project.layout import Layout
 
 BYTES: Final = 32
 _MAX_FILE: Final = 4096
+
+
+def pepper_of(project: Project) -> bytes:
+    """The pepper of an installation; InputMissing where it is gone and keys were given out under
+    it: a new one would lock every caller out, and forget what is held against them."""
+    given_out = any(item.kind == "grant" for item in project.evidence())
+    if given_out and not project.layout.pepper.exists():
+        raise InputMissing(
+            f"{project.layout.pepper} is not here, and keys were given out under it",
+            advice="restore the file, or grant and serve where it is kept",
+        )
+    return obtain_pepper(project.layout)
 
 
 def obtain_pepper(layout: Layout) -> bytes:

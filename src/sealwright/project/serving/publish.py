@@ -201,19 +201,53 @@ def _watched(index: EvidenceIndex, snapshot: Snapshot) -> tuple[WatchedModel, ..
 
 
 def _profile(index: EvidenceIndex, digest: str) -> Profile | None:
+    """The newest one that those who decided on the release could see: a later one would make the
+    monitor compare traffic with whatever its signer likes."""
+    until = _decided(index, digest)
     for item in reversed(index.about(digest, "profile")):
         said = item.statement.predicate
-        rightful = set(item.principal.roles) & set(PROFILE_ROLES) and not revoked_for_cause(item)
-        if isinstance(said, Profile) and rightful:
+        if isinstance(said, Profile) and _is_rightful(item, before=until):
             return said
     return None
 
 
+def _decided(index: EvidenceIndex, digest: str) -> int:
+    """The place of the newest yes to a release of this version that a release followed."""
+    released = _released(index, digest)
+    return max(
+        (
+            item.index
+            for item in index.about(digest, "decision")
+            if isinstance(said := item.statement.predicate, Decision)
+            and (said.question, said.outcome) == ("release", "admitted")
+            and item.index < released
+        ),
+        default=0,
+    )
+
+
+def _released(index: EvidenceIndex, digest: str) -> int:
+    return max(
+        (
+            item.index
+            for item in index.about(digest, "release")
+            if isinstance(said := item.statement.predicate, Release) and said.action == "admit"
+        ),
+        default=0,
+    )
+
+
+def _is_rightful(item: Verified, *, before: int) -> bool:
+    roles = set(item.principal.roles) & set(PROFILE_ROLES)
+    return item.index < before and bool(roles) and not revoked_for_cause(item)
+
+
 def _disagreement(index: EvidenceIndex, digest: str, shadow: str) -> Disagreement | None:
+    until = _released(index, shadow)
     for item in reversed(index.about(digest, "disagreement")) if shadow else ():
         said = item.statement.predicate
         about = [each.sha256 for each in item.statement.subjects]
-        rightful = set(item.principal.roles) & set(PROFILE_ROLES) and not revoked_for_cause(item)
+        rightful = _is_rightful(item, before=until)
         if isinstance(said, Disagreement) and about == [digest, shadow] and rightful:
             return said
     return None

@@ -34,11 +34,14 @@ from sealwright.phases.deployment.gateway.cases import (
     MAX_FILE,
     CaseAnswer,
     answer_file,
+    answer_secret,
     case_file,
+    sealed,
 )
 from sealwright.policy.duties import actor_behind, actor_of, authors, revoked_for_cause
 from sealwright.project.core import Project
 from sealwright.project.serving.authority import known_signer
+from sealwright.project.serving.pepper import pepper_of
 from sealwright.project.serving.standing import Court, court
 
 REVIEWING_ROLES: Final = ("approver", "owner")
@@ -240,7 +243,10 @@ def _repeat(project: Project, found: Case) -> None:
     if found.state == "open":
         return
     place = answer_file(project.layout.reviews, found.case.case)
-    said = CaseAnswer(case=found.case.case, state=found.state, at=found.at)
+    said = sealed(
+        CaseAnswer(case=found.case.case, state=found.state, at=found.at),
+        secret=answer_secret(pepper_of(project)),
+    )
     text = msgspec.json.encode(said)
     if _bytes(place) != text:
         write_atomically(place, text, mode=0o600)

@@ -38,7 +38,7 @@ from sealwright.project.serving.intake import Intake, Names
 from sealwright.project.serving.journal import Journal
 from sealwright.project.serving.launches import House
 from sealwright.project.serving.overview import Overview
-from sealwright.project.serving.pepper import obtain_pepper
+from sealwright.project.serving.pepper import pepper_of
 from sealwright.project.serving.routes import ROUTING_ROLES
 
 READY_SECONDS: Final = 60.0
@@ -97,7 +97,7 @@ def serve(
                 lifecycle=lifecycle,
                 sockets=sockets,
                 key=keyring.signer(signers.deployment).public,
-                pepper=obtain_pepper(layout),
+                pepper=pepper_of(project),
             )
             sink = AlertSink(layout.alerts, webhook=webhook, clock=clock)
             try:

@@ -33,7 +33,7 @@ from sealwright.phases.deployment.core.decision import (
 from sealwright.phases.deployment.core.oip import Problem, read_scores
 from sealwright.phases.deployment.core.request import Request
 from sealwright.phases.deployment.core.state import State
-from sealwright.phases.deployment.gateway.cases import look_up, open_cases
+from sealwright.phases.deployment.gateway.cases import answer_secret, look_up, open_cases
 from sealwright.phases.deployment.gateway.counters import Counters
 from sealwright.phases.deployment.gateway.exchange import SLOW, Receive, Scope, Send
 from sealwright.phases.deployment.gateway.log import DecisionLog, LogLost
@@ -160,8 +160,9 @@ class GatewayApp:
         await _give(decision if isinstance(decision, Refused) else lost or decision, send)
 
     def _look_up(self, asked: CaseAsked) -> Answered | Refused:
+        secret = answer_secret(self._state().pepper)
         try:
-            return answer_case(asked, look_up(self._reviews, asked.case))
+            return answer_case(asked, look_up(self._reviews, asked.case, secret=secret))
         except CannotLook:
             return refuse(asked.trace, "case-unreadable", extra=asked.headers)
 

@@ -8,6 +8,7 @@ The gateway writes the first and reads both; it never changes either.
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,6 +29,23 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["pending", "positive", "negative", "none"]
     """pending: another person must confirm it; none: it is rejected."""
     at: str = ""
+    mac: str = ""
+    """Of the rest, under `answer_secret`: without it the answer is nobody's word."""
+
+
+def answer_secret(pepper: bytes) -> bytes:
+    """The key of answers' MACs, from the installation's pepper."""
+    return hmac.digest(pepper, b"sealwright: answers of cases", "sha256")
+
+
+def sealed(answer: CaseAnswer, *, secret: bytes) -> CaseAnswer:
+    """The answer with its MAC."""
+    return msgspec.structs.replace(answer, mac=_mac(answer, secret))
+
+
+def _mac(answer: CaseAnswer, secret: bytes) -> str:
+    said = msgspec.json.encode([answer.case, answer.state, answer.at])
+    return hmac.digest(secret, said, "sha256").hex()
 
 
 _cases: Final = msgspec.json.Decoder(OpenCase)
@@ -50,10 +68,11 @@ def open_cases(folder: Path, cases: tuple[OpenCase, ...]) -> None:
         write_atomically(case_file(folder, case.case), msgspec.json.encode(case), mode=0o600)
 
 
-def look_up(folder: Path, case: str) -> CaseOutcome | None:
+def look_up(folder: Path, case: str, *, secret: bytes = b"") -> CaseOutcome | None:
     """What is known of a case; None where there is none, or its file is not one.
 
-    CannotLook where it is there and cannot be read.
+    An answer without the right MAC leaves the case open. CannotLook where it is there and cannot be
+    read.
     """
     data = _read(case_file(folder, case))
     if data is None:
@@ -64,7 +83,8 @@ def look_up(folder: Path, case: str) -> CaseOutcome | None:
         answer = None if said is None else _answers.decode(said)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise CannotLook("the case's file cannot be read") from error
-    if answer is None or answer.state == "pending" or answer.case != case:
+    ours = answer is not None and answer.case == case and _is_sealed(answer, secret)
+    if answer is None or not ours or answer.state == "pending":
         return CaseOutcome(case=opened.case, client=opened.client, name=opened.name, status="open")
     return CaseOutcome(
         case=opened.case,
@@ -74,6 +94,10 @@ def look_up(folder: Path, case: str) -> CaseOutcome | None:
         decision=answer.state,
         at=answer.at,
     )
+
+
+def _is_sealed(answer: CaseAnswer, secret: bytes) -> bool:
+    return bool(secret) and hmac.compare_digest(answer.mac.encode(), _mac(answer, secret).encode())
 
 
 def _read(path: Path) -> bytes | None:

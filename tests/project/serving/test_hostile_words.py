@@ -1,4 +1,4 @@
-"""Holes that were found and are open: each of these fails until its owner closes it."""
+"""Who must not be believed: runtimes, later profiles, unsigned answers, a new pepper."""
 
 from __future__ import annotations
 
