@@ -59,6 +59,7 @@ class Crew:
         self._words: dict[str, list[str]] = {}
         self._began = 0.0
         self._deaths = 0
+        self._ending = False
         self.gateway = self._child("gateway", self._launch_gateway)
         self.monitor = self._child("monitor", self._launch_monitor)
 
@@ -71,13 +72,12 @@ class Crew:
     async def end(self) -> None:
         """Ends all. The gateway first: its last decisions are reported, and its observations go to
         a monitor that is still there."""
-        rest = [self.monitor, *self.runtimes.values(), *self._leaving]
-        for group in ([self.gateway], rest):
-            for child in group:
-                child.stop()
-            names = {child.name for child in group}
-            if tasks := [task for name, task in self._tasks.items() if name in names]:
-                await asyncio.wait(tasks)
+        self._ending = True  # what the follower of the ledger still arranges does not start
+        self.gateway.stop()
+        if task := self._tasks.get(self.gateway.name):
+            await asyncio.wait([task])
+        for child in (self.monitor, *self.runtimes.values(), *self._leaving):
+            child.stop()
         if self._tasks:  # what was let go of a moment ago
             await asyncio.wait(self._tasks.values())
 
@@ -158,6 +158,8 @@ class Crew:
         )
 
     def _start(self, child: Child) -> None:
+        if self._ending:
+            child.stop()
         before = self._tasks.get(child.name)
 
         async def run() -> None:
