@@ -16,6 +16,7 @@ import pytest
 from sealwright.demo.story import SCENES
 from sealwright.evidence.dsse import decode_envelope
 from sealwright.evidence.statement import decode_statement
+from sealwright.evidence.tree import identify
 from sealwright.ledger.offline import verify_folder
 
 pytestmark = pytest.mark.timeout(600)  # the whole loop is played once
@@ -53,7 +54,7 @@ def test_three_denials_and_an_admission(played: tuple[Path, str]) -> None:
 def test_it_is_served_attacked_pulled_and_rolled_back(played: tuple[Path, str]) -> None:
     folder, text = played
     assert "401 {'error'" in text
-    assert "60 of 90 answered, 30 refused" in text
+    assert re.search(r"6\d of 90 answered, \d\d refused", text)  # a minute's worth, and a refill
     assert "stranger sends" in text
     assert "it is slowed down" in text
     assert "drift in " in text
@@ -132,7 +133,8 @@ def test_the_reference_implementation_verifies_the_signature(
     played: tuple[Path, str], tmp_path: Path
 ) -> None:
     folder, _ = played
-    (bundle,) = (folder / ".sealwright" / "signatures").glob("*.sig")
+    digest = identify(folder / "model").digest
+    (bundle,) = (folder / ".sealwright" / "signatures").glob(f"{digest}-*.sig")
     key = tmp_path / "mina.pub"
     key.write_bytes(_public_key(folder, "mina"))
 

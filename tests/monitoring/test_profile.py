@@ -16,6 +16,7 @@ from sealwright.evidence.statement import Statement, decode_statement, encode_st
 from sealwright.phases.monitoring.profile import (
     MAX_EDGES,
     distance,
+    feature_profile,
     from_typical,
     profile_of,
     scaled,
@@ -131,3 +132,10 @@ def test_a_profile_says_what_made_it() -> None:
     assert made.rows == 50
     assert msgspec.convert(msgspec.to_builtins(made), Profile) == made
     assert score(np.zeros((1, 1)))[0] == 0.5
+
+
+def test_the_greatest_number_has_no_edge_beyond_it() -> None:
+    greatest = float(np.finfo(np.float32).max)
+    found = feature_profile("a", np.array([0.0, 1.0, greatest]), most=64)
+    assert sum(found.counts) == 3
+    assert np.isfinite(found.edges).all()

@@ -111,7 +111,8 @@ def _edges(
     for steps in range(most, 0, -1):
         at = np.arange(1, steps + 1) * len(ordered) // (steps + 1)
         heavy = distinct[often * (steps + 1) > len(ordered)]
-        beyond = np.nextafter(heavy, np.float32(np.inf), dtype=np.float32)
+        with np.errstate(over="ignore"):  # beyond the greatest number there is no edge
+            beyond = np.nextafter(heavy, np.float32(np.inf), dtype=np.float32)
         edges = np.unique(np.concatenate([ordered[at], heavy, beyond])) if len(ordered) else ordered
         edges = edges[np.isfinite(edges) & (edges > distinct[0])] if len(edges) else edges
         if len(edges) <= most:
