@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealwright.cli.options import opened, shared
+from sealwright.cli.options import documents, opened, shared, written
 from sealwright.cli.render import emit
 
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="A catalogue, as `eu-ai-act` (default: [governance] frameworks). May be repeated.",
 )
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one page.")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON."
-)
+@documents
 @shared
 def command(
     frameworks: tuple[str, ...],
@@ -41,19 +38,18 @@ def command(
     """
     import msgspec
 
-    from sealwright.files import write_atomically
     from sealwright.phases.governance.coverage.page import render_coverage
     from sealwright.project.coverage import with_report
 
     with opened(folder, passphrase_file) as project:
         report, found = with_report(project, frameworks)
         lines = _lines(found)
-        if html is not None:
-            write_atomically(html, render_coverage(report, found).encode())
-            lines.append(f"page: {html}")
-        if json_file is not None:
-            write_atomically(json_file, msgspec.json.format(msgspec.json.encode(found)))
-            lines.append(f"JSON: {json_file}")
+        lines += written(
+            html=html,
+            page=lambda: render_coverage(report, found),
+            json_file=json_file,
+            data=lambda: msgspec.json.format(msgspec.json.encode(found)),
+        )
         emit(found, lines, style=style)
 
 

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import click
 
-from sealwright.cli.options import opened, shared
+from sealwright.cli.options import documents, opened, shared, written
 from sealwright.cli.render import emit, mark
 
 
 @click.command(epilog="Example: sealwright dossier --html dossier.html --json dossier.json")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one page.")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON."
-)
+@documents
 @shared
 def command(
     html: Path | None,
@@ -30,7 +27,6 @@ def command(
     """
     import msgspec
 
-    from sealwright.files import write_atomically
     from sealwright.phases.governance.dossier.page import render_dossier
     from sealwright.project.coverage import dossier
 
@@ -43,10 +39,10 @@ def command(
         ]
         done = sum(item.status == "evidenced" for item in found.items)
         lines.append(f"{done} of {len(found.items)} items are evidenced as of {found.as_of[:10]}")
-        if html is not None:
-            write_atomically(html, render_dossier(found).encode())
-            lines.append(f"page: {html}")
-        if json_file is not None:
-            write_atomically(json_file, msgspec.json.format(msgspec.json.encode(found)))
-            lines.append(f"JSON: {json_file}")
+        lines += written(
+            html=html,
+            page=lambda: render_dossier(found),
+            json_file=json_file,
+            data=lambda: msgspec.json.format(msgspec.json.encode(found)),
+        )
         emit(found, lines, style=style)

@@ -43,6 +43,33 @@ def shared(function: F) -> F:
     return function
 
 
+def documents(function: F) -> F:
+    """--html and --json: files that the answer is written to, too."""
+    for flag, name, what in (("--json", "json_file", "JSON"), ("--html", "html", "one page")):
+        path = click.Path(path_type=Path, dir_okay=False)
+        function = click.option(flag, name, type=path, help=f"Write {what}.")(function)
+    return function
+
+
+def written(
+    *, html: Path | None, page: Callable[[], str], json_file: Path | None, data: Callable[[], bytes]
+) -> list[str]:
+    """Writes the files that `documents` named, each made only if it is asked for; a line for each.
+
+    CannotLook if one cannot be written.
+    """
+    from sealwright.files import write_atomically
+
+    lines = []
+    if html is not None:
+        write_atomically(html, page().encode())
+        lines.append(f"page: {html}")
+    if json_file is not None:
+        write_atomically(json_file, data())
+        lines.append(f"JSON: {json_file}")
+    return lines
+
+
 def signer(function: F) -> F:
     """--as: who signs; --key: where the key is."""
     function = click.option(

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import click
 
-from sealwright.cli.options import opened, shared
+from sealwright.cli.options import documents, opened, shared, written
 from sealwright.cli.render import emit
 
 
 @click.command(epilog="Example: sealwright report --html report.html --json report.json")
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one page.")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write JSON."
-)
+@documents
 @shared
 def command(
     html: Path | None,
@@ -27,7 +24,6 @@ def command(
 
     The page needs no network and no script, and each statement in it names its ledger entry.
     """
-    from sealwright.files import write_atomically
     from sealwright.phases.governance.report.document import encode_report
     from sealwright.phases.governance.report.html import render_html
     from sealwright.phases.governance.report.summary import summary_lines
@@ -36,10 +32,10 @@ def command(
     with opened(folder, passphrase_file) as project:
         found = report(project)
         lines = list(summary_lines(found))
-        if html is not None:
-            write_atomically(html, render_html(found).encode())
-            lines.append(f"page: {html}")
-        if json_file is not None:
-            write_atomically(json_file, encode_report(found))
-            lines.append(f"JSON: {json_file}")
+        lines += written(
+            html=html,
+            page=lambda: render_html(found),
+            json_file=json_file,
+            data=lambda: encode_report(found),
+        )
         emit(found, lines, style=style)

@@ -33,11 +33,11 @@ from sealwright.phases.governance.coverage.records import (
     TechniqueRow,
 )
 from sealwright.policy.readings import kind_of, result_of
+from sealwright.policy.standing import WITHDRAWN
 
 _SHOWN: Final = 5
 _WATCHING: Final = frozenset({"monitor-window", "decision"})
 """Statements that evidence a control however they came out: that it was watched, or asked."""
-_WITHDRAWING: Final = ("revoke", "retire", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _withdrawn(evidence: Sequence[Verified]) -> Mapping[str, str]:
         if not isinstance(said, Release):
             continue
         for subject in item.statement.subjects:
-            if said.action in _WITHDRAWING and found.get(subject.sha256) != "revoke":
+            if said.action in WITHDRAWN and found.get(subject.sha256) != "revoke":
                 found[subject.sha256] = said.action
             elif said.action == "restore" and found.get(subject.sha256) != "revoke":
                 found.pop(subject.sha256, None)
