@@ -12,10 +12,12 @@ from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.evidence.predicates.operation import Release
 from sealwright.evidence.statement import subject
 from sealwright.evidence.tree import identify
+from sealwright.phases.deployment.core.snapshot import open_snapshot
 from sealwright.project.core import Project
 from sealwright.project.named import Named
 from sealwright.project.resolve import model
 from sealwright.project.serving.automatic import roll_back_where_due
+from sealwright.project.serving.publish import Publisher
 from sealwright.project.serving.releases import release
 from sealwright.project.serving.withdraw import revoke
 from tests.cli.console import Console
@@ -140,3 +142,43 @@ def test_a_release_leaves_no_gap_and_a_revocation_does_not_wait_for_it(
         until(lambda: f"sealwright_ledger_entries {size}" in str(running.operate("/metrics")[2]))
         until(lambda: version() != second.digest[:12])
         assert version() in ("", first.digest[:12])
+
+
+def test_what_answers_is_renewed_while_a_release_waits_and_only_then(
+    twice_trained: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "house"
+    shutil.copytree(twice_trained, root)
+    with Project.open(root) as project:
+        first, second = first_model(project), model(project)
+        release(project, first, signer=OPERATOR, reason="first")
+    publisher = Publisher(
+        Project.open(root).layout,
+        lambda: Project.open(root),
+        signer=FRONT,
+        valid_for=timedelta(seconds=10),
+    )
+    held = publisher.publish().opened.snapshot
+    with Project.open(root) as project:
+        release(project, second, signer=OPERATOR, reason="better")
+        place, key = project.layout.snapshot, project.keyring.signer(FRONT).public
+    waiting = publisher.draft()
+    assert waiting.adds
+
+    publisher.renew(waiting)
+    renewed = open_snapshot(place.read_bytes(), (key,)).snapshot
+    assert [each.digest for each in renewed.models] == [first.digest]
+    assert renewed.sequence > held.sequence
+    assert renewed.expires >= held.expires
+    assert renewed.ledger_size == held.ledger_size
+
+    with Project.open(root) as project:
+        revoke(project, first, reason="bad", signer=OPERATOR)
+    before = place.read_bytes()
+    publisher.renew(publisher.draft())
+    assert place.read_bytes() == before
+    now = publisher.publish().opened.snapshot
+    assert [each.digest for each in now.models] == [second.digest]
+    assert now.sequence > renewed.sequence
+    publisher.close()

@@ -8,6 +8,7 @@ the name until somebody rolls back or releases. One version's trouble never touc
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sealwright.evidence.predicates.serving import (
     GrantedRole,
@@ -29,6 +30,9 @@ from sealwright.project.serving.standing import (
     refused,
     withdrawn,
 )
+
+REPLACED: Final = "replaced by version"
+"""How the refusal of a version begins that a later release took the place of."""
 
 
 def compile_snapshot(
@@ -88,7 +92,7 @@ def _compile_name(bench: Court, name: Routing) -> tuple[list[ServedModel], list[
 
 def _replaced(bench: Court, name: Routing) -> list[RefusedModel]:
     """The versions that were served once, oldest first."""
-    replaced = f"replaced by version {name.champion.version}" if name.champion else "replaced"
+    replaced = f"{REPLACED} {name.champion.version}" if name.champion else "replaced"
     return [
         refused(route, withdrawn(bench, route.digest) or replaced)
         for route in reversed(name.earlier)

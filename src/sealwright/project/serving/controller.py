@@ -46,8 +46,8 @@ POLL: Final = 0.2
 RENEWALS: Final = 4
 """How often a snapshot is renewed within its validity."""
 WRITE_PAUSE: Final = 0.1
-MAKE_SECONDS: Final = 3.0
-"""How long a release waits for its runtime; no more than the least validity of a snapshot."""
+MAKE_SECONDS: Final = 30.0
+"""How long a release waits for its runtime while the version before it answers."""
 LAST_SECONDS: Final = 10.0
 """How long the end waits for whoever holds the ledger."""
 KEYS_EVERY: Final = 600.0
@@ -170,6 +170,9 @@ class Controller:
                     continue
                 draft = await asyncio.to_thread(self._publisher.draft)
                 if self._waits(draft, clock()):
+                    if clock() >= renew_at:
+                        await asyncio.to_thread(self._publisher.renew, draft)
+                        renew_at = clock() + every
                     continue
                 published = await asyncio.to_thread(self._publisher.put, draft)
             except NotInForce as error:

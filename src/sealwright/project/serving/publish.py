@@ -7,21 +7,23 @@ restarts: they are milliseconds of the clock, or one more than the last where th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from sealwright.errors import EvidenceError, Refused
 from sealwright.evidence.dsse import decode_envelope, encode_envelope, pae, sign_statement
-from sealwright.evidence.keys import PublicKey
+from sealwright.evidence.keys import PublicKey, SigningKey
 from sealwright.evidence.predicates.common import FileEntry
 from sealwright.evidence.predicates.governance import Decision, PolicyRecord
 from sealwright.evidence.predicates.model import Custody
 from sealwright.evidence.predicates.monitoring import Alert, Disagreement, Profile
-from sealwright.evidence.predicates.operation import Release
+from sealwright.evidence.predicates.operation import MonitorWindow, Release
 from sealwright.evidence.predicates.serving import DecisionLogHead, Snapshot
-from sealwright.evidence.statement import decode_statement
+from sealwright.evidence.statement import Statement, decode_statement
 from sealwright.evidence.trust import valid_at
 from sealwright.evidence.verify import Verified
 from sealwright.files import write_atomically
@@ -31,7 +33,7 @@ from sealwright.policy.duties import revoked_for_cause
 from sealwright.policy.evidence_index import EvidenceIndex, index_evidence
 from sealwright.project.core import Project
 from sealwright.project.layout import Layout
-from sealwright.project.serving.compile import compile_snapshot
+from sealwright.project.serving.compile import REPLACED, compile_snapshot
 from sealwright.project.serving.reopening import Reopening
 
 MAX_FILE: Final = 64 * 1024 * 1024
@@ -59,6 +61,7 @@ class Draft:
 
     published: Published
     data: bytes
+    statement: Statement[Snapshot]
     adds: bool
     """Since the file was written nothing came into the ledger but releases and what takes nothing
     away: it may wait a moment until the new versions can answer."""
@@ -85,6 +88,7 @@ class Publisher:
         self._policies: int | None = None
         self._last: int | None = None
         self._size: int | None = None
+        self._in_force: Draft | None = None
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -103,7 +107,7 @@ class Publisher:
         """Compiles and signs. Raises what concerns everything, also what no gateway would take; the
         file that is there stays then, until it expires."""
         project = self._opened.project(self._layout)
-        key = project.keyring.signer(self._signer)
+        key = self._key()
         if self._last is None:
             self._last = number_in(self._layout.snapshot, key.public)
         self._take_policy(project)
@@ -122,7 +126,8 @@ class Publisher:
             watched=_watched(index, opened.snapshot),
         )
         since = evidence[self._size : size] if self._size is not None else ()
-        return Draft(published=published, data=data, adds=bool(since) and all(map(_adds, since)))
+        adds = bool(since) and all(map(_adds, since))
+        return Draft(published=published, data=data, statement=statement, adds=adds)
 
     def put(self, draft: Draft) -> Published:
         """Puts a draft into place. CannotLook where it cannot be written."""
@@ -130,7 +135,30 @@ class Publisher:
         write_atomically(self._layout.snapshot, draft.data, durable=False)
         self._last = draft.published.opened.snapshot.sequence
         self._size = draft.published.size
+        self._in_force = draft
         return draft.published
+
+    def renew(self, waiting: Draft) -> None:
+        """Gives the snapshot in force a later end while a release waits for its runtime; nothing
+        where the ledger takes anything away by now. Errors as `put`."""
+        held, key = self._in_force, self._key()
+        if held is None or not _only_replaces(
+            waiting.statement.predicate, held.statement.predicate
+        ):
+            return
+        later = msgspec.structs.replace(
+            held.statement.predicate,
+            sequence=waiting.statement.predicate.sequence,
+            at=waiting.statement.predicate.at,
+            expires=waiting.statement.predicate.expires,
+        )
+        statement = replace(held.statement, predicate=later)
+        data = encode_envelope(sign_statement(statement, key))
+        published = replace(held.published, opened=open_snapshot(data, (key.public,)))
+        self.put(Draft(published=published, data=data, statement=statement, adds=False))
+
+    def _key(self) -> SigningKey:
+        return self._opened.project(self._layout).keyring.signer(self._signer)
 
     def _take_policy(self, project: Project) -> None:
         """Reads the policy file again once another policy was put on record."""
@@ -168,12 +196,22 @@ def number_in(path: Path, key: PublicKey) -> int:
     return snapshot.sequence if isinstance(snapshot, Snapshot) else 0
 
 
+def _only_replaces(new: Snapshot, old: Snapshot) -> bool:
+    """Whether all that `old` serves and grants holds in `new`, or gave way to a release there."""
+    answering = {model.digest for model in new.models}
+    replaced = {each.digest for each in new.refused if each.reason.startswith(REPLACED)}
+    served = {model.digest for model in old.models}
+    return served <= answering | replaced and (new.keys, new.roles) == (old.keys, old.roles)
+
+
 def _adds(item: Verified) -> bool:
     """Whether a statement takes nothing away from what is served."""
     said = item.statement.predicate
-    return isinstance(said, Decision | Alert | DecisionLogHead) or (
-        isinstance(said, Release) and said.action == "admit"
-    )
+    if isinstance(said, Release):
+        return said.action == "admit"
+    if isinstance(said, MonitorWindow):
+        return said.result in ("passed", "warned")
+    return isinstance(said, Decision | Alert | DecisionLogHead)
 
 
 def _files(index: EvidenceIndex, digest: str) -> tuple[FileEntry, ...]:

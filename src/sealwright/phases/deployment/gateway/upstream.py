@@ -133,7 +133,9 @@ class Upstream:
             connection = await asyncio.create_task(_connect(self._socket))
         except BaseException as error:
             self._open -= 1
-            if isinstance(error, OSError | TimeoutError):
+            if isinstance(error, TimeoutError | BlockingIOError):
+                raise UpstreamError("slow") from error  # its queue is full, or we are held up
+            if isinstance(error, OSError):
                 raise UpstreamError("lost") from error
             raise
         return connection

@@ -1,1 +1,0 @@
-"""Checks of model files and training code, one file each; `registry.py` lists them."""
