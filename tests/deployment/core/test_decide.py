@@ -23,6 +23,7 @@ from sealwright.phases.deployment.core.decision import (
     Refused,
 )
 from sealwright.phases.deployment.core.reasons import REASONS
+from sealwright.phases.deployment.core.snapshot import REPLACED
 from sealwright.phases.deployment.core.state import alarms, first_state
 from sealwright.phases.deployment.core.stops import Stops
 from sealwright.traffic import Level, Restriction
@@ -457,6 +458,15 @@ def test_what_is_withdrawn_while_the_body_comes_is_not_asked() -> None:
     world.publish(models=(served(),), refused=())
     world.change(stops=Stops(everything="fire"))
     assert reason(check(world.state, admitted, BODY)) == "stopped"
+
+
+def test_what_a_release_replaces_while_the_body_comes_answers_what_it_was_asked() -> None:
+    world = World()
+    admitted = admit(world.state, world.request(body=BODY))
+    assert isinstance(admitted, Admitted)
+    world.publish(models=(), refused=(refused(CHAMPION, f"{REPLACED} 0123456789ab"),))
+    assert isinstance(check(world.state, admitted, BODY), Forward)
+    assert reason(decide(world.state, world.request(body=BODY), BODY)) == "model-refused"
 
 
 def test_a_case_is_asked_for_by_who_may_ask_the_model() -> None:

@@ -8,7 +8,6 @@ the name until somebody rolls back or releases. One version's trouble never touc
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from sealwright.evidence.predicates.serving import (
     GrantedRole,
@@ -20,6 +19,7 @@ from sealwright.evidence.predicates.serving import (
 from sealwright.evidence.statement import Statement, subject
 from sealwright.lifecycle.model import Deployment
 from sealwright.phases.deployment import record
+from sealwright.phases.deployment.core.snapshot import REPLACED
 from sealwright.project.core import Project
 from sealwright.project.serving import grants, tokens
 from sealwright.project.serving.routes import Routing, routing
@@ -30,9 +30,6 @@ from sealwright.project.serving.standing import (
     refused,
     withdrawn,
 )
-
-REPLACED: Final = "replaced by version"
-"""How the refusal of a version begins that a later release took the place of."""
 
 
 def compile_snapshot(

@@ -27,13 +27,13 @@ from sealwright.evidence.statement import Statement, decode_statement
 from sealwright.evidence.trust import valid_at
 from sealwright.evidence.verify import Verified
 from sealwright.files import write_atomically
-from sealwright.phases.deployment.core.snapshot import Opened, open_snapshot
+from sealwright.phases.deployment.core.snapshot import REPLACED, Opened, open_snapshot
 from sealwright.phases.monitoring.settings import WatchedModel
 from sealwright.policy.duties import revoked_for_cause
 from sealwright.policy.evidence_index import EvidenceIndex, index_evidence
 from sealwright.project.core import Project
 from sealwright.project.layout import Layout
-from sealwright.project.serving.compile import REPLACED, compile_snapshot
+from sealwright.project.serving.compile import compile_snapshot
 from sealwright.project.serving.reopening import Reopening
 
 MAX_FILE: Final = 64 * 1024 * 1024
@@ -152,7 +152,7 @@ class Publisher:
             at=waiting.statement.predicate.at,
             expires=waiting.statement.predicate.expires,
         )
-        statement = replace(held.statement, predicate=later)
+        statement = msgspec.structs.replace(held.statement, predicate=later)
         data = encode_envelope(sign_statement(statement, key))
         published = replace(held.published, opened=open_snapshot(data, (key.public,)))
         self.put(Draft(published=published, data=data, statement=statement, adds=False))

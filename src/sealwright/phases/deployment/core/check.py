@@ -5,7 +5,7 @@ from __future__ import annotations
 from sealwright.phases.deployment.core.answers import one_line, refuse
 from sealwright.phases.deployment.core.decision import Admitted, Forward, Refused, Trace
 from sealwright.phases.deployment.core.oip import Problem, read_infer, runtime_body
-from sealwright.phases.deployment.core.snapshot import Served, choose_shadow
+from sealwright.phases.deployment.core.snapshot import REPLACED, Served, choose_shadow
 from sealwright.phases.deployment.core.state import State, lost
 
 
@@ -55,7 +55,8 @@ def withdrawn(state: State, trace: Trace, *, now: float) -> Refused | None:
     """The refusal that is due if what was to answer may not do so any more, or None.
 
     Asked again before the runtime is asked and before an answer leaves: no answer leaves after a
-    revocation has arrived here, however long it was under way.
+    revocation has arrived here, however long it was under way. What a release replaced meanwhile
+    answers what it was asked.
     """
     gone = lost(state, now=now)
     if gone is not None:
@@ -66,6 +67,8 @@ def withdrawn(state: State, trace: Trace, *, now: float) -> Refused | None:
     opened = state.snapshot
     if opened is None or trace.digest not in opened.digests:
         refused = None if opened is None else opened.refused.get((trace.name, trace.version))
+        if refused is not None and refused.reason.startswith(REPLACED):
+            return None
         return refuse(
             trace,
             "model-refused",

@@ -32,6 +32,9 @@ from sealwright.phases.deployment.core.oip import Interface, interface
 from sealwright.phases.deployment.core.routes import NAME
 from sealwright.phases.deployment.core.tokens import TokenVerifier, token_verifier
 
+REPLACED: Final = "replaced by version"
+"""How the refusal of a version begins that a later release took the place of: nothing speaks
+against it, and what it was asked before, it may answer."""
 MAX_MODELS: Final = 1000
 MAX_KEYS: Final = 100_000
 
