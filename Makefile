@@ -7,13 +7,16 @@ BIN    := $(VENV)/bin
 PEERS  ?= .venv-peers
 DEMO_ARGS ?=
 TEST_ARGS ?=
+FUZZ_ARGS ?=
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test test-frameworks check fuzz bench lock clean help
 
 help:
 	@echo "make demo    install what is needed and run the demonstration (DEMO_ARGS=...)"
 	@echo "make test    install what is needed and run all tests (TEST_ARGS=...)"
+	@echo "make test-frameworks   write fresh files with the newest frameworks and scan them (FRAMEWORKS=venv)"
 	@echo "make check   lint, types and import rules, as CI runs them"
+	@echo "make fuzz    hold the pickle machine against CPython's (FUZZ_ARGS=...; nightly)"
 	@echo "make bench   measure against peers"
 	@echo "make lock    compile the hash-pinned requirement files anew"
 
@@ -25,11 +28,18 @@ test: $(VENV)/.dev
 	@tools/system-packages bubblewrap:bwrap chromium:chromium
 	@$(BIN)/python -m pytest -n 2 $(TEST_ARGS)
 
+test-frameworks: $(VENV)/.dev
+	@tools/test-frameworks $(PYTHON) $(BIN)/python
+
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+fuzz: $(VENV)/.dev
+	@$(BIN)/python tools/fuzz-pickle $(FUZZ_ARGS)
+	@$(BIN)/python tools/fuzz-readers
 
 bench: $(VENV)/.dev $(PEERS)/.done
 	@for script in bench/*.py; do \

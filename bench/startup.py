@@ -19,12 +19,16 @@ from pathlib import Path
 BUDGET = 0.150
 """CPU seconds that `sealwright --help` may take, best of the runs."""
 
+FILE = str(Path(__file__).parents[1] / "tests/benign/npy/floats.npy")
+"""A small model file."""
 PROGRAM = str(Path(sys.executable).with_name("sealwright"))
 COMMANDS = {
     "python -c pass": (sys.executable, "-c", "pass"),
     "python -c 'import click'": (sys.executable, "-c", "import click"),
     "sealwright --help": (PROGRAM, "--help"),
     "sealwright gate --help": (PROGRAM, "gate", "--help"),
+    "sealwright scan --help": (PROGRAM, "scan", "--help"),
+    "sealwright scan FILE": (PROGRAM, "scan", FILE),
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from sealwright.clock import system_clock
 from sealwright.errors import SealwrightError
 from sealwright.evidence.keyfile import Passphrase, passphrase_from
 from sealwright.evidence.predicates import Predicate
@@ -35,6 +37,7 @@ __all__ = [
     "create_project",
     "export",
     "gate",
+    "load",
     "open_project",
     "record",
     "report",
@@ -96,6 +99,18 @@ def run(
 ) -> RunReport:
     """Runs phases in order, skips what is current and stops at a gate that says no."""
     return running.run(project, phases=phases, progress=progress or Silent())
+
+
+def load(path: str | Path, *, packs: Sequence[Path] = ()) -> Any:
+    """The object in a pickle, joblib, torch or NumPy file, if its scan passes.
+
+    It is loaded in the sandbox first, then here; both times the unpickler finds only names that
+    the scan saw and a policy pack allows. `packs`: files for libraries of your own. Raises Refused
+    for a file that does not pass, or whose loading tries anything.
+    """
+    from sealwright.phases.model.loading import load as load_checked
+
+    return load_checked(Path(path), packs=packs, clock=system_clock)
 
 
 def report(project: Project) -> ShownReport:

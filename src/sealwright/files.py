@@ -49,3 +49,15 @@ def _replace(path: Path, data: bytes, *, mode: int, durable: bool) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def cache_folder(name: str) -> Path | None:
+    """Where this user keeps what can be made again (XDG Base Directory Specification): below
+    `$XDG_CACHE_HOME`, or `~/.cache`. None for a user without a home. It need not exist."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:
+            return None
+    return base / "sealwright" / name if base.is_absolute() else None

@@ -23,11 +23,14 @@ _PACKAGES = "src/cmd/vendor/golang.org/x/mod/sumdb"
 ROOT = Path(__file__).parents[2]
 HOWTO = ROOT / "docs/how-to"
 PAGES: dict[str, tuple[str, ...]] = {
+    "add-a-pack.md": (),
     "add-people-and-keys.md": (),
+    "bring-in-a-model.md": (),
     "keep-your-training-script-in-the-sandbox.md": (),
     "serve-a-model.md": (),
     "prepare-a-dossier.md": (),
     "receive-alerts.md": (),
+    "scan-models-in-ci.md": (),
     "use-from-python.md": (),
     "verify-an-audit-folder.md": (),
     "waive-a-requirement.md": ("write-a-policy.md",),

@@ -22,7 +22,8 @@ def test_the_tutorial_does_what_it_shows(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    reader = Reader(ROOT, {"PATH": programs, "HOME": str(home), "LANG": "C.UTF-8"})
+    said = {"PATH": programs, "HOME": str(home), "LANG": "C.UTF-8"}
+    reader = Reader(ROOT, said | {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]})
     for block in blocks(PAGE.read_text(encoding="utf-8")):
         reader.follow(block)
     # Nothing but what the pages asked for: no telemetry, no caches.

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from sealwright.policy.verdict import Verdict
 from sealwright.project.core import Project
 from sealwright.project.layout import Layout
 from sealwright.sandbox.interface import Log, SandboxOutcome, SandboxSpec
+from sealwright.vetting.outcome import Outcome as ScanOutcome
 
 Run = Callable[[Drill], Outcome]
 Patch = pytest.MonkeyPatch
@@ -87,22 +88,30 @@ def test_dat_02_labels_are_not_compared(drilled: Run, monkeypatch: Patch) -> Non
     assert "train on the version: it worked" in missed(drilled(dat_02.DRILL))
 
 
+def blind_scan(paths: Sequence[Path], **more: Any) -> ScanOutcome:
+    """A scan that sees every file and nothing wrong with any."""
+    from sealwright.vetting.scan import scan_paths
+
+    seen = scan_paths(paths, **more)
+    members = tuple(replace(each, verdict="pass", observations=()) for each in seen.members)
+    return replace(seen, verdict="pass", members=members, observations=())
+
+
 def test_mod_01_the_scanner_sees_nothing(drilled: Run, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(
-        "sealwright.phases.model.scan._scan_file", lambda file: ((), file.entry.size, True)
-    )
+    monkeypatch.setattr("sealwright.phases.model.scan.scan_paths", blind_scan)
     assert len(missed(drilled(mod_01.DRILL))) == 2
 
 
 def test_mod_01_the_pickle_is_loaded(drilled: Run, monkeypatch: Patch) -> None:
     import pickle
 
-    def careless(file: Any) -> tuple[tuple[()], int, bool]:
-        if file.name.endswith(".pkl"):
-            pickle.loads(bytes(file.data)).close()
-        return (), file.entry.size, True
+    def careless(paths: Sequence[Path], **more: Any) -> ScanOutcome:
+        for place in paths:
+            for file in place.rglob("*.pkl"):
+                pickle.loads(file.read_bytes()).close()
+        return blind_scan(paths, **more)
 
-    monkeypatch.setattr("sealwright.phases.model.scan._scan_file", careless)
+    monkeypatch.setattr("sealwright.phases.model.scan.scan_paths", careless)
     assert "bring in the pickle: it worked" in missed(drilled(mod_01.DRILL))
 
 

@@ -12,7 +12,7 @@ from sealwright.phases.model.record import (
     record_environment,
     record_signature,
 )
-from tests.model.onnx_files import clock, onnx_model
+from tests.vetting.onnx_files import clock, onnx_model
 
 
 def test_every_record_speaks_of_what_it_should(tmp_path: Path) -> None:

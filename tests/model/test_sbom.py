@@ -18,20 +18,26 @@ from sealwright.errors import InputMissing, LimitReached
 from sealwright.evidence.predicates.model import Scan
 from sealwright.evidence.statement import decode_statement, encode_statement, subject
 from sealwright.evidence.tree import identify
-from sealwright.phases.model import lockfile
+from sealwright.phases.model.bom_difference import compare as difference
 from sealwright.phases.model.environment import current_environment
-from sealwright.phases.model.lockfile import Lock, parse_lock, read_lock
 from sealwright.phases.model.record import record_environment
 from sealwright.phases.model.sbom import (
     Installed,
     bom_statement,
     compare,
     dependency_scan,
+    packages,
     read_installed,
 )
-from tests.model.onnx_files import clock, rules
+from sealwright.vetting.dependencies import lockfile
+from sealwright.vetting.dependencies.lockfile import Lock, parse_lock, read_lock
+from sealwright.vetting.dependencies.vulndb import import_advisories
+from tests.vetting.dependencies.advisories import clock as advisory_clock
+from tests.vetting.dependencies.advisories import record, write_zip
+from tests.vetting.onnx_files import clock, rules
 
 HASH = "a" * 64
+SEVERE = {"severity": "CRITICAL"}
 MODEL = subject("heart", "b" * 64)
 NUMPY = Installed(name="numpy", version="2.0.0", licence="BSD-3-Clause", is_expression=True)
 SCIPY = Installed(name="scipy", version="1.14.0", licence="BSD License", requires=("numpy",))
@@ -168,6 +174,7 @@ name = "numpy"
 version = "2.0.0"
 source = {{ registry = "https://pypi.org/simple" }}
 sdist = {{ url = "u", hash = "sha256:{HASH}" }}
+wheels = [{{ url = "u", hash = "sha256:{HASH}" }}]
 [[package]]
 name = "project"
 version = "0"
@@ -252,3 +259,60 @@ def test_requirement_like_text_is_read_without_a_crash(parts: list[str]) -> None
     lock = locked("".join(parts))
     unhashed = any(not one.hashes for one in lock.locked.values())
     assert not unhashed or lock.observations
+
+
+def test_the_difference_of_two_bills_is_seen() -> None:
+    other = line("numpy", "2.0.0").replace(HASH, "c" * 64)
+    old = bom_statement(MODEL, lock=GOOD, installed=(NUMPY, SCIPY), clock=clock).predicate
+    new = bom_statement(
+        MODEL,
+        lock=locked(other + line("rich", "1")),
+        installed=(
+            NUMPY,
+            *(Installed(name=n, version=v) for n, v in (("scipy", "1.15.0"), ("rich", "1"))),
+        ),
+        clock=clock,
+    ).predicate
+    found = difference(old, new)
+    assert found.lines() == [
+        "! numpy 2.0.0: other hashes for the same version",
+        "~ scipy 1.14.0 -> 1.15.0",
+        "+ rich 1",
+    ]
+    assert difference(new, old).removed == (("rich", "1"),)
+    assert difference(old, old).empty
+    assert not found.empty
+
+
+def test_what_is_looked_up_is_installed_or_locked_otherwise() -> None:
+    lock = locked(line("numpy", "2.0") + line("scipy", "1.0") + line("rich", "1"))
+    found = [(one.name, one.version) for one in packages(lock, (NUMPY, SCIPY))]
+    assert found == [("numpy", "2.0.0"), ("rich", "1"), ("scipy", "1.0"), ("scipy", "1.14.0")]
+    assert packages(None, ()) == ()
+
+
+def test_an_imitated_name_in_lock_or_environment_does_not_pass() -> None:
+    leam = Installed(name="scikit-leam", version="1")
+    assert scan(GOOD, NUMPY, SCIPY, leam).result == "failed"
+    lock = locked(line("numpy", "2.0.0") + line("scikit-leam", "1"))
+    assert "SW-DEP-020" in rules(scan(lock, NUMPY))
+
+
+def test_the_environment_is_held_against_a_database(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"x")
+    model, place = identify(tmp_path), tmp_path / "v.sqlite"
+    export = write_zip(tmp_path / "all.zip", record("GHSA-1", "msgspec", database_specific=SEVERE))
+    import_advisories(export, place, clock=advisory_clock)
+    said = record_environment(model, name="m", lock=None, clock=advisory_clock, vulndb=place)
+    assert len(said) == 3
+    scanned, known = said[1], said[2]
+    assert "SW-VULN-002" in rules(scanned.predicate)
+    assert "known vulnerabilities" not in scanned.predicate.coverage.not_examined
+    assert [one["id"] for one in known.predicate.scanner.result] == ["GHSA-1"]
+    assert known.subjects == scanned.subjects
+    decode_statement(encode_statement(known))
+    warned = record_environment(model, name="m", lock=None, clock=advisory_clock)
+    assert len(warned) == 2
+    assert "SW-VULN-012" in rules(warned[1].predicate)
+    demanded = record_environment(model, name="m", lock=None, clock=advisory_clock, max_age_days=3)
+    assert "SW-VULN-010" in rules(demanded[1].predicate)

@@ -33,7 +33,7 @@ def test_builtin_policy_is_proved_and_names_itself() -> None:
     policy = builtin_policy()
     assert policy.name == "sealwright-builtin"
     assert tuple(policy.tiers) == TIERS
-    assert [len(policy.tiers[tier].requirements) for tier in TIERS] == [5, 11, 28, 28]
+    assert [len(policy.tiers[tier].requirements) for tier in TIERS] == [8, 14, 31, 31]
     assert parse_policy(builtin_text()).digest == policy.digest
 
 

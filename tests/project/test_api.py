@@ -72,7 +72,7 @@ def test_a_question_is_recorded_with_a_signer_only(released: Project) -> None:
 @pytest.mark.parametrize("name", ["system", "small"])
 def test_the_system_is_asked_about_with_its_training_data(released: Project, name: str) -> None:
     verdict = api.gate(released, name, question="train")
-    assert verdict.inputs == (("train", resolve(released, "train").digest),)
+    assert verdict.inputs == (("train", resolve(released, "train").digest, "dataset"),)
 
 
 def test_a_statement_can_be_recorded(released: Project) -> None:

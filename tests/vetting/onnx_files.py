@@ -12,11 +12,9 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from sealwright.evidence.digest import sha256_hex
-from sealwright.evidence.predicates.common import FileEntry
 from sealwright.evidence.predicates.model import Scan
-from sealwright.phases.model.checks.interface import ModelFile
 from sealwright.phases.model.scan import scan_artifact
+from sealwright.vetting.interface import Member
 
 
 def clock() -> datetime:
@@ -24,9 +22,9 @@ def clock() -> datetime:
     return datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 
 
-def model_file(data: bytes, *, name: str) -> ModelFile:
+def model_file(data: bytes, *, name: str) -> Member:
     """Bytes as a file under examination."""
-    return ModelFile(entry=FileEntry(path=name, size=len(data), sha256=sha256_hex(data)), data=data)
+    return Member(path=name, data=data)
 
 
 def scan_files(folder: Path, files: dict[str, bytes]) -> Scan:

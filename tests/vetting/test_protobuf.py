@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from onnx import AttributeProto, TensorProto
 
 from sealwright.errors import LimitReached, MalformedError
-from sealwright.phases.model.checks.onnx_tables import SCHEMA
-from sealwright.phases.model.protobuf import (
+from sealwright.vetting.formats.onnx_tables import SCHEMA
+from sealwright.vetting.protobuf import (
     Budget,
     Message,
     count_fixed,
@@ -19,7 +19,7 @@ from sealwright.phases.model.protobuf import (
     signed,
     varints,
 )
-from tests.model.onnx_files import embedded
+from tests.vetting.onnx_files import embedded
 
 
 def read(data: bytes, *, kind: str = "TensorProto", budget: Budget | None = None) -> Message:

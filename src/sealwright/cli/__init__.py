@@ -43,6 +43,8 @@ COMMANDS = {
     "keys": ("sealwright.cli.keys:group", "Make keys; say who may sign what."),
     "course": ("sealwright.cli.course:group", "Record who finished which training."),
     "drill": ("sealwright.cli.drill:group", "Attack a copy of the controls; see if they hold."),
+    "scan": ("sealwright.cli.scan:command", "Scan any model files, without a project."),
+    "vulndb": ("sealwright.cli.vulndb:group", "Import known vulnerabilities, to look up offline."),
     "demo": ("sealwright.cli.demo:command", "Watch a model earn its admission."),
 }
 """The product's table of contents: command → where it lives, and its line in the help."""

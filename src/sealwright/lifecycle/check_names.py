@@ -98,6 +98,13 @@ def _training_data(lifecycle: Lifecycle) -> Iterator[Problem]:
                 'remove it, or give the data set the role "reference" if it is for tuning',
             )
     yield from _repeats(lifecycle.training.inputs, ("training", "inputs"))
+    for name in lifecycle.training.models:
+        if name in lifecycle.data:
+            yield Problem(
+                ("training", "models", name),
+                f"training.models: {shown(name)} is the name of a data set, too",
+                "give the model another name",
+            )
 
 
 def _validation_data(lifecycle: Lifecycle) -> Iterator[Problem]:

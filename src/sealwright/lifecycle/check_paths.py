@@ -84,6 +84,8 @@ def _declared(lifecycle: Lifecycle) -> Iterator[_Declared]:
             yield _Declared(("data", name, "produced_by", index), script, "file")
     for index, code in enumerate(lifecycle.training.code):
         yield _Declared(("training", "code", index), code, "file or folder")
+    for name, folder in lifecycle.training.models.items():
+        yield _Declared(("training", "models", name), folder, "output folder")
     yield _Declared(("training", "output"), lifecycle.training.output, "output folder")
     if lifecycle.training.lock:
         yield _Declared(("training", "lock"), lifecycle.training.lock, "file")

@@ -158,10 +158,16 @@ class Training(Table, frozen=True, kw_only=True):
     """Files or folders of code, visible to the run read-only."""
     inputs: Annotated[list[Name], Meta(min_length=1, max_length=100)]
     """Names of the data sets that the run sees, read-only, at their own paths."""
+    models: Annotated[dict[Name, FilePath], Meta(max_length=20)] = {}
+    """Models from outside that the run starts from: name → folder, which `sealwright model import`
+    fills once the gate has admitted them. The run sees them read-only."""
     output: FilePath
     """Folder that the run writes the model to."""
     lock: OptionalPath = ""
     """Requirements or lock file of the environment."""
+    vulndb_days: Annotated[int, Meta(ge=0, le=3650)] = 0
+    """Days after which the database of known vulnerabilities is too old for the dependency scan.
+    With 0 none is demanded, and a scan without one warns. See `sealwright vulndb`."""
     isolation: Literal["bubblewrap", "landlock"] = "bubblewrap"
     """Weakest sandbox that is accepted; the policy may ask for more."""
     limits: Limits = msgspec.field(default_factory=Limits)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from sealwright.errors import ConfigError
 from sealwright.evidence.predicates.governance import PolicyRecord, Question, Tier
@@ -25,10 +25,11 @@ MAX_SKEW: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """A data set that is about to be used: there is no training run yet to name it."""
+    """What is about to be used: there is no training run yet to name it."""
 
     digest: str
     name: str
+    kind: Literal["dataset", "model"] = "dataset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class GateRequest:
     name: str = ""
     """What the caller calls the artifact; an unknown digest under a known name is a changed one."""
     inputs: tuple[Input, ...] = ()
-    """For `train`: the data sets that will be used."""
+    """For `train`: the data sets that will be used, and the models that it starts from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def gate(
         residual_risks=residual_risks(rests_on),
         ledger_size=case.index.items[-1].index + 1 if case.index.items else 0,
         approvals=approvals,
-        inputs=tuple((item.name, item.digest) for item in request.inputs),
+        inputs=tuple((item.name, item.digest, item.kind) for item in request.inputs),
         notes=introduction_notes(case, (case.index.by_digest[digest] for digest in approvals)),
         at=now,
     )

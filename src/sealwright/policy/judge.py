@@ -66,7 +66,8 @@ class Assessment:
 
 
 def judge(case: Case, requirement: Requirement) -> tuple[RequirementResult, ...]:
-    """One result for each artifact that the requirement speaks of; never none."""
+    """One result for each artifact that the requirement speaks of; none only where it speaks of
+    base models and there are none."""
     targets = targets_of(case, requirement.of)
     others: tuple[Input | None, ...] = (None,)
     if requirement.together_with is not None:
@@ -76,6 +77,8 @@ def judge(case: Case, requirement: Requirement) -> tuple[RequirementResult, ...]
         for target in targets
         for other in others
     ]
+    if not results and requirement.of == "base-model":
+        return ()  # it starts from nothing that came from elsewhere
     asked = (requirement.of, requirement.together_with or requirement.of)
     if not results or not all(known_by_a_pass(case, of) for of in asked):
         results.append(_unknown(case, requirement))

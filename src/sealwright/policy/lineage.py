@@ -40,6 +40,7 @@ _KIND_OF_SUBJECT: dict[str, NodeKind] = {
     "dataset-validation": "dataset",
     "data-access": "dataset",
     "custody": "model",
+    "model-import": "model",
     "training-run": "model",
     "evaluation": "model",
     "monitor-window": "model",

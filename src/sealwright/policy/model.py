@@ -16,7 +16,7 @@ from sealwright.evidence.predicates.serving import OnLoss
 TIERS: Final[tuple[Tier, ...]] = ("minimal", "limited", "high", "critical")
 """From the weakest to the strictest."""
 
-QUESTIONS: Final[tuple[Question, ...]] = ("train", "release", "serve")
+QUESTIONS: Final[tuple[Question, ...]] = ("import", "train", "release", "serve")
 
 MAX_WAIVER_DAYS: Final = 30
 
@@ -30,11 +30,19 @@ LOSSES: Final[tuple[OnLoss, ...]] = ("warn", "alarm", "stop")
 Scalar = str | int | float | bool
 
 Target = Literal[
-    "subject", "dataset", "train-dataset", "test-dataset", "system", "code", "environment"
+    "subject",
+    "dataset",
+    "train-dataset",
+    "test-dataset",
+    "base-model",
+    "system",
+    "code",
+    "environment",
 ]
 """Of which artifact the evidence must speak. `subject` is the artifact at the gate; `train-dataset`
 and `test-dataset` are what its training runs and evaluations name; `dataset` is both with all that
-lies upstream; `code` and `environment` are those of its training runs; `system` is the system."""
+lies upstream; `base-model` is each model from outside that it starts from, if there is any; `code`
+and `environment` are those of its training runs; `system` is the system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

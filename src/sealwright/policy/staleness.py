@@ -14,7 +14,7 @@ from typing import Final
 
 from sealwright.errors import MalformedError
 from sealwright.evidence.predicates.governance import Decision
-from sealwright.evidence.predicates.model import Vulns
+from sealwright.evidence.predicates.model import Scan, Vulns
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
 from sealwright.evidence.predicates.validation import Evaluation
 from sealwright.evidence.statement import predicate_time
@@ -144,7 +144,14 @@ def upstream_withdrawn(case: Case, requirement: Requirement, item: Verified) -> 
 
 
 def rules_too_old(case: Case, requirement: Requirement, item: Verified) -> Stale | None:
-    """4: the tool's rules are older than the policy's minimum, or the policy does not name it."""
+    """4: the tool's rules are older than the policy's minimum, or the policy does not name it; or a
+    later scan of whatever model went by other rules or packs."""
+    if (newer := _scanned_by_newer_rules(case, item)) is not None:
+        return Stale(
+            code=4,
+            text="the scanner's rules or packs have changed since",
+            because=newer.digest,
+        )
     if not requirement.min_versions:
         return None
     tools = tools_of(item.statement.predicate)
@@ -156,6 +163,23 @@ def rules_too_old(case: Case, requirement: Requirement, item: Verified) -> Stale
             return Stale(code=4, text=f"the policy does not know the tool {tool.name}")
         if not not_older(tool.version, than=wanted):
             return Stale(code=4, text=f"{tool.name} {tool.version} is older than {wanted}")
+    return None
+
+
+def _scanned_by_newer_rules(case: Case, item: Verified) -> Verified | None:
+    """The first later scan of model files by the same scanner, no older, with other rules."""
+    mine = item.statement.predicate
+    if not isinstance(mine, Scan) or not mine.packs:
+        return None
+    for later in case.index.kind("scan"):
+        said = later.statement.predicate
+        if later.index < item.index or not isinstance(said, Scan) or not said.packs:
+            continue
+        same = (said.kind, said.scanner.name) == (mine.kind, mine.scanner.name)
+        if not same or said.scanner.digest == mine.scanner.digest:
+            continue
+        if not_older(said.scanner.version, than=mine.scanner.version):
+            return later
     return None
 
 

@@ -23,6 +23,8 @@ def targets_of(case: Case, of: Target) -> tuple[Input, ...]:
         return _named(case, case.graph.sources(request.artifact, "tested-on", kind="dataset"))
     if of == "dataset":
         return _all_datasets(case)
+    if of == "base-model":
+        return _base_models(case)
     return _named(case, case.graph.sources(request.artifact, "made-from", kind=of))
 
 
@@ -62,11 +64,24 @@ def _train_datasets(case: Case) -> tuple[Input, ...]:
     used = _named(case, case.graph.sources(request.artifact, "made-from", kind="dataset"))
     if request.question != "train":
         return used
-    if request.inputs:
-        return request.inputs
+    if given := tuple(each for each in request.inputs if each.kind == "dataset"):
+        return given
     if "dataset" in case.graph.claims.get(request.artifact, ()):
         return (Input(digest=request.artifact, name=case.name),)
     return used
+
+
+def _base_models(case: Case) -> tuple[Input, ...]:
+    """The models that training starts from, however far upstream. A model made by a run that is on
+    record here answers by that run's evidence; what came from outside has none."""
+    request = case.request
+    given = {each.digest: each for each in request.inputs if each.kind == "model"}
+    for start in (request.artifact, *given):
+        for digest in case.graph.ancestors(start):
+            trained = case.index.about(digest, "training-run")
+            if "model" in case.graph.claims[digest] and not trained:
+                given.setdefault(digest, _named(case, (digest,))[0])
+    return tuple(given.values())
 
 
 def _all_datasets(case: Case) -> tuple[Input, ...]:

@@ -70,8 +70,8 @@ class Verdict:
     ledger_size: int
     approvals: tuple[str, ...] = ()
     """Envelope digests of the approvals that count."""
-    inputs: tuple[tuple[str, str], ...] = ()
-    """For `train`: name and digest of each data set that will be used."""
+    inputs: tuple[tuple[str, str, str], ...] = ()
+    """For `train`: name, digest and kind of each data set and base model that will be used."""
     notes: tuple[str, ...] = ()
     """What a reader must know beside the answer: who of those who approved was introduced by an
     author. Changes neither the answer nor the decision digest."""

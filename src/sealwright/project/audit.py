@@ -94,7 +94,11 @@ def _recompute(item: Verified, said: Decision, entries: Sequence[Verified]) -> s
             question=said.question,
             system=_system(entries),
             inputs=tuple(
-                Input(digest=resource.digest.get("sha256", ""), name=resource.name)
+                Input(
+                    digest=resource.digest.get("sha256", ""),
+                    name=resource.name,
+                    kind="model" if resource.annotations.get("kind") == "model" else "dataset",
+                )
                 for resource in said.inputs
             ),
         ),

@@ -275,7 +275,7 @@ class Project:
                     self._in_turn = False
 
     def gate(self, artifact: Named, question: Question, *, inputs: Sequence[Named] = ()) -> Verdict:
-        """The gate's answer now. `inputs` are the data sets that a training run will use."""
+        """The gate's answer now. `inputs` are what a training run will use."""
         request = self.request(artifact, question, inputs=inputs)
         return gate(self.policy, request, self.evidence(), self.now())
 
@@ -288,7 +288,9 @@ class Project:
             name=artifact.name,
             question=question,
             system=self.system,
-            inputs=tuple(Input(digest=item.digest, name=item.name) for item in inputs),
+            inputs=tuple(
+                Input(digest=item.digest, name=item.name, kind=item.kind) for item in inputs
+            ),
         )
 
     def entry(self, index: int) -> Verified:

@@ -91,7 +91,12 @@ def sign_policy(project: Project, *, signer: str) -> Verified:
 
 def question_text(verdict: Verdict) -> str:
     """The question as an approver reads it."""
-    verb = {"train": "be trained on", "release": "be released", "serve": "be served"}
+    verb = {
+        "import": "be taken in",
+        "train": "be trained on",
+        "release": "be released",
+        "serve": "be served",
+    }
     return (
         f"May {verdict.artifact_name} ({verdict.artifact[:16]}) {verb[verdict.question]}, "
         f"as a system of tier {verdict.tier}?"

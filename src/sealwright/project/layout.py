@@ -61,6 +61,12 @@ class Layout:
         return self.state / "quarantine"
 
     @property
+    def imports(self) -> Path:
+        """Models from outside by artifact digest, from the moment they were brought in:
+        quarantine."""
+        return self.state / "imports"
+
+    @property
     def signatures(self) -> Path:
         """OMS bundles by artifact digest."""
         return self.state / "signatures"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sealwright.errors import InputMissing
 from sealwright.evidence.manifest import Artifact
@@ -16,6 +17,8 @@ class Named:
     name: str
     digest: str
     artifact: Artifact | None = None
+    kind: Literal["dataset", "model"] = "dataset"
+    """What it is where it is an input of training."""
 
     @property
     def subject(self) -> Subject:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sealwright.errors import InputMissing, UsageError
+from sealwright.evidence.manifest import manifest_digest
+from sealwright.evidence.predicates.model import ModelImport
 from sealwright.evidence.tree import identify
 from sealwright.project.core import Project
 from sealwright.project.named import Named
@@ -16,7 +18,8 @@ _SHORTEST_PREFIX, _DIGITS = 8, 64
 
 def resolve(project: Project, reference: str) -> Named:
     """The artifact that `reference` means: the word `model` (training's output) or `system`, a data
-    set's name, a path, or the first 8 or more hex digits of a digest in the ledger."""
+    set's or imported model's name, a path, or the first 8 or more hex digits of a digest in the
+    ledger."""
     lifecycle = project.lifecycle
     if reference in (SYSTEM, lifecycle.system.name):
         return Named(name=lifecycle.system.name, digest=project.system)
@@ -24,10 +27,22 @@ def resolve(project: Project, reference: str) -> Named:
         return model(project)
     if reference in lifecycle.data:
         return data_set(project, reference)
+    if (brought := imported(project, reference)) is not None:
+        return brought
     place = Path(reference)
     if reference and _exists(place):
         return _at(project, place)
     return _on_record(project, reference)
+
+
+def imported(project: Project, name: str) -> Named | None:
+    """The model that was last brought in under this name, as it is on record; None if none was."""
+    for item in reversed(project.evidence()):
+        said = item.predicate
+        if isinstance(said, ModelImport) and said.name == name:
+            (about,) = item.statement.subjects
+            return Named(name=name, digest=about.sha256, kind="model")
+    return None
 
 
 def model(project: Project) -> Named:
@@ -52,8 +67,20 @@ def data_set(project: Project, name: str) -> Named:
 
 
 def training_inputs(project: Project) -> tuple[Named, ...]:
-    """The data sets that the training run is declared to use."""
-    return tuple(data_set(project, name) for name in project.lifecycle.training.inputs)
+    """The data sets, and the models from outside, that the training run is declared to use."""
+    training = project.lifecycle.training
+    data = [data_set(project, name) for name in training.inputs]
+    return (*data, *(base_model(project, name) for name in training.models))
+
+
+def base_model(project: Project, name: str) -> Named:
+    """A model that training starts from, as it lies on disk now; while it is not in its place, the
+    one that was brought in under its name, or none that anything is known of."""
+    folder = project.layout.root / project.lifecycle.training.models[name]
+    if folder.exists():
+        found = identify(folder)
+        return Named(name=name, digest=found.digest, artifact=found, kind="model")
+    return imported(project, name) or Named(name=name, digest=manifest_digest(()), kind="model")
 
 
 def inputs_of(project: Project, artifact: Named) -> tuple[Named, ...]:

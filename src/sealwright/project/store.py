@@ -1,4 +1,5 @@
-"""Copies of data set versions by digest, so that the next version can be compared with the last.
+"""Copies of artifacts by digest: data set versions, so that the next can be compared with the last,
+and models from outside, which lie here until they are admitted.
 
 A copy is proved by its digest each time it is opened; large versions are not kept, and the
 comparison then says so.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from sealwright.errors import CannotLook, TamperError
 from sealwright.evidence.manifest import Artifact
@@ -18,17 +20,18 @@ from sealwright.project.layout import Layout
 MAX_BYTES = 2 * 1024**3
 """Largest version that is kept; the labels of what follows a larger one cannot be compared."""
 _DRAFT = "version-"
+Shelf = Literal["versions", "imports"]
 
 
-def keep(layout: Layout, artifact: Artifact) -> bool:
-    """Copies the artifact's files into the store; False if it is too large to be kept.
+def keep(layout: Layout, artifact: Artifact, *, shelf: Shelf = "versions") -> bool:
+    """Copies the artifact's files into the store; False for a data set too large to be kept.
 
     TamperError if the files are no longer those that were identified.
     """
-    place = _place(layout, artifact.digest)
+    place = _place(layout, artifact.digest, shelf)
     if place.exists():
         return True
-    if artifact.root is None or artifact.size > MAX_BYTES:
+    if artifact.root is None or (shelf == "versions" and artifact.size > MAX_BYTES):
         return False
     layout.work.mkdir(exist_ok=True)
     with work_folder(layout.work, prefix=_DRAFT) as nursery:
@@ -61,9 +64,9 @@ def clear_away(layout: Layout) -> None:
     sweep(layout.work, prefix=_DRAFT)
 
 
-def kept(layout: Layout, digest: str) -> Artifact | None:
+def kept(layout: Layout, digest: str, *, shelf: Shelf = "versions") -> Artifact | None:
     """The kept version with this digest; None if it was not kept, TamperError if it was changed."""
-    place = _place(layout, digest)
+    place = _place(layout, digest, shelf)
     if not place.is_dir():
         return None
     found = identify(place)
@@ -74,5 +77,5 @@ def kept(layout: Layout, digest: str) -> Artifact | None:
     return found
 
 
-def _place(layout: Layout, digest: str) -> Path:
-    return layout.state / "versions" / digest
+def _place(layout: Layout, digest: str, shelf: Shelf) -> Path:
+    return (layout.imports if shelf == "imports" else layout.state / "versions") / digest

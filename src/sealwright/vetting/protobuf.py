@@ -16,7 +16,7 @@ from typing import Literal
 
 from sealwright.errors import LimitReached, MalformedError
 
-Buffer = bytes | mmap
+Buffer = bytes | bytearray | memoryview | mmap
 Kind = Literal["varint", "fixed32", "fixed64", "text", "bytes", "message"]
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -113,13 +113,16 @@ class Message:
         return any(name in kind for kind in (self.numbers, self.texts, self.spans, self.messages))
 
 
-def read_message(data: Buffer, *, kind: str, schema: Schema, budget: Budget) -> Message:
-    """Reads all of `data` as one message of type `kind`.
+def read_message(
+    data: Buffer, *, kind: str, schema: Schema, budget: Budget, span: Span | None = None
+) -> Message:
+    """Reads all of `data`, or what `span` says, as one message of type `kind`.
 
     Raises MalformedError where the bytes are not protobuf (truncated, padded numbers, groups, field
     number 0, text that is not UTF-8), and LimitReached when `budget` is spent.
     """
-    return _Reader(data, schema, budget).message(kind, 0, len(data), 0)
+    span = span or Span(0, len(data))
+    return _Reader(data, schema, budget).message(kind, span.start, span.end, 0)
 
 
 def outline(data: Buffer, *, kind: str, schema: Schema, budget: Budget) -> frozenset[int]:
@@ -144,11 +147,11 @@ def outline(data: Buffer, *, kind: str, schema: Schema, budget: Budget) -> froze
     return frozenset(numbers)
 
 
-def varints(data: Buffer, span: Span) -> list[int]:
-    """The unsigned values of a repeated varint field."""
+def varints(data: Buffer, span: Span, *, limit: int | None = None) -> list[int]:
+    """The unsigned values of a repeated varint field, the first `limit` of them."""
     values: list[int] = []
     position = span.start
-    while position < span.end:
+    while position < span.end and (limit is None or len(values) < limit):
         if values and not span.packed:
             _, position = _varint(data, position, span.end)
         value, position = _varint(data, position, span.end)

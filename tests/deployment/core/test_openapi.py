@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 
 from sealwright.phases.deployment.core.cases import CaseOutcome, answer_case

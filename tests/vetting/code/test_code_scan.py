@@ -10,9 +10,9 @@ from sealwright.errors import InputMissing, UsageError
 from sealwright.evidence.predicates.model import Scan
 from sealwright.evidence.statement import Statement, decode_statement, encode_statement
 from sealwright.evidence.tree import identify
-from sealwright.phases.model.checks import code_bandit
 from sealwright.phases.model.scan import scan_code
-from tests.model.onnx_files import clock, model_file, rules
+from sealwright.vetting.code import bandit_engine as code_bandit
+from tests.vetting.onnx_files import clock, model_file, rules
 
 CLEAN = "def add(a: int, b: int) -> int:\n    return a + b\n"
 
@@ -41,11 +41,13 @@ def test_clean_code_passes_and_is_counted(tmp_path: Path) -> None:
 
 
 def test_severity_decides_the_result(tmp_path: Path) -> None:
-    high = 'import hashlib\nhashlib.md5(b"x")\n'
+    high = "import subprocess\nsubprocess.call(x, shell=True)\n"
     medium = 'import yaml\nyaml.load("a", Loader=yaml.Loader)\n'
     low = "import random\nrandom.random()\n"
     assert scan(tmp_path / "h", {"a.py": high, "b.py": medium}).predicate.result == "failed"
     assert scan(tmp_path / "m", {"a.py": medium, "b.py": low}).predicate.result == "warned"
+    hashed = 'import hashlib\nname = hashlib.md5(b"x").hexdigest()\n'
+    assert scan(tmp_path / "w", {"a.py": hashed}).predicate.result == "warned"
     found = scan(tmp_path / "l", {"a.py": low}).predicate
     assert found.result == "passed"
     assert [finding.severity for finding in found.findings] == ["low"]

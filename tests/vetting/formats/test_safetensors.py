@@ -11,16 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealwright.phases.model.checks import artifact_safetensors
-from sealwright.phases.model.checks.interface import conclude
-from tests.model.onnx_files import good_safetensors, model_file, rules, safetensors, scan_files
+from sealwright.vetting.formats import safetensors as reader
+from sealwright.vetting.interface import conclude, result_of
+from tests.vetting.examine import examine
+from tests.vetting.onnx_files import good_safetensors, rules, safetensors, scan_files
 
 F32 = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
 
 
 def result(data: bytes) -> str:
-    examination = artifact_safetensors.examine(model_file(data, name="w.safetensors"))
-    return conclude(examination.observations, complete=examination.parsed > 0)
+    work = examine(reader.FORMAT, data, path="w.safetensors")
+    return result_of(conclude(work.observations, complete=work.parsed > 0), work.observations)
 
 
 def strict_reader_accepts(data: bytes) -> bool:
@@ -119,7 +120,7 @@ def test_a_bad_header_fails(data: bytes) -> None:
 
 
 def test_a_header_beyond_what_is_read_is_inconclusive() -> None:
-    size = artifact_safetensors.MAX_HEADER_READ + 1
+    size = reader.MAX_HEADER_READ + 1
     assert result(size.to_bytes(8, "little") + b"{" + b" " * size) == "inconclusive"
 
 

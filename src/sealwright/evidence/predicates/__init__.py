@@ -26,6 +26,7 @@ from sealwright.evidence.predicates.governance import (
 from sealwright.evidence.predicates.model import (
     Custody,
     CycloneDxBom,
+    ModelImport,
     OmsSignature,
     Scan,
     SlsaProvenance,
@@ -59,6 +60,7 @@ PREDICATES: dict[str, type[Predicate]] = {
     "dataset-validation": DatasetValidation,
     "data-access": DataAccess,
     "training-run": SlsaProvenance,
+    "model-import": ModelImport,
     "custody": Custody,
     "model-signature": OmsSignature,
     "sbom": CycloneDxBom,

@@ -59,6 +59,8 @@ class Finding(Record, frozen=True, kw_only=True, omit_defaults=True):
     confidence: Confidence = "high"
     location: str = ""
     """Where: a path, `path:line`, a column, a row range."""
+    offset: int | None = None
+    """Byte within what `location` names, where that says more."""
     remediation: str = ""
     atlas: tuple[str, ...] = ()
     """MITRE ATLAS technique ids."""

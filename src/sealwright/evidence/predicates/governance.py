@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from sealwright.evidence.predicates.common import JsonObject, Predicate, Record, Resource
 
 Tier = Literal["minimal", "limited", "high", "critical"]
-Question = Literal["train", "release", "serve"]
+Question = Literal["import", "train", "release", "serve"]
 Discipline = Literal[
     "security", "data", "legal", "domain", "executive", "validation", "engineering"
 ]
@@ -162,7 +162,7 @@ class Decision(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     ledger_size: int
     """Entries that the gate looked at."""
     inputs: tuple[Resource, ...] = ()
-    """For `train`: the data sets that were to be used."""
+    """For `train`: the data sets and base models that were to be used, by `annotations.kind`."""
     at: str
 
 

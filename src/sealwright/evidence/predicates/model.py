@@ -107,7 +107,18 @@ class Coverage(Record, frozen=True, kw_only=True, omit_defaults=True):
     files: int
     bytes_total: int
     bytes_parsed: int
+    bytes_numbers: int = 0
+    """Measured as tensor data; not judged."""
     not_examined: tuple[str, ...] = ()
+
+
+class Member(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a container held: `file!inner/path`, its size, and its hex sha256 where it was read."""
+
+    path: str
+    size: int
+    formats: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 class Scan(Predicate, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,8 +129,15 @@ class Scan(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     kind: Literal["artifact", "code", "secret", "dependency"]
     result: Result
     scanner: Tool
+    """Its digest covers every rule, table and pack."""
     findings: tuple[Finding, ...] = ()
     coverage: Coverage
+    packs: dict[str, str] = {}
+    """Pack → hex sha256: what was allowed in serialised objects."""
+    limits: dict[str, int] = {}
+    """What the scan might spend."""
+    members: tuple[Member, ...] = ()
+    """What containers held, as far as it was examined."""
     at: str
 
 
@@ -146,6 +164,29 @@ class Vulns(Predicate, frozen=True, kw_only=True):
 
     scanner: VulnScanner
     metadata: VulnMetadata
+
+
+class ModelImport(Predicate, frozen=True, kw_only=True, omit_defaults=True):
+    """A model from outside, as it was brought in. Subject: the model, by its files."""
+
+    TYPE: ClassVar[str] = "urn:sealwright:predicate:model-import:v1"
+
+    name: str
+    source: str
+    """Where it was taken from: an address, a registry, a person."""
+    revision: str
+    """Which version there: a commit, a tag, a date."""
+    licence: str
+    publisher: str = ""
+    """Who answers for it there, as its page says."""
+    signature: Literal["verified", "not-checked", "absent"] = "absent"
+    """Of the publisher, by OpenSSF Model Signing: verified with a key that the importer gave;
+    there, but no key was given; or not there."""
+    signed_by: str = ""
+    """Hex sha256 of the DER public key that verified it."""
+    files: int
+    bytes: int
+    at: str
 
 
 class Custody(Predicate, frozen=True, kw_only=True, omit_defaults=True):

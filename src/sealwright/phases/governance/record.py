@@ -163,8 +163,8 @@ def decision(verdict: Verdict) -> Statement[said.Decision]:
         requirements=dict(verdict.statuses),
         ledger_size=verdict.ledger_size,
         inputs=tuple(
-            Resource(name=name, digest={"sha256": digest}, annotations={"kind": "dataset"})
-            for name, digest in verdict.inputs
+            Resource(name=name, digest={"sha256": digest}, annotations={"kind": kind})
+            for name, digest, kind in verdict.inputs
         ),
         at=format_time(verdict.at),
     )

@@ -29,16 +29,31 @@ from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.predicates.common import JsonObject, Tool
 from sealwright.evidence.predicates.model import Coverage, CycloneDxBom, Scan
 from sealwright.evidence.statement import Statement, Subject
-from sealwright.phases.model import lockfile
-from sealwright.phases.model.checks.interface import (
+from sealwright.phases.model.environment import Stamp, stamp
+from sealwright.vetting.dependencies import (
+    environment_rules,
+    lockfile,
+    lookalikes,
+    startup,
+    vulnerabilities,
+)
+from sealwright.vetting.dependencies.environment_rules import (
+    NO_ENVIRONMENT,
+    NO_LOCK,
+    NOT_INSTALLED,
+    NOT_LOCKED,
+    OTHER_VERSION,
+    TWICE,
+)
+from sealwright.vetting.dependencies.lockfile import Lock, Locked
+from sealwright.vetting.dependencies.vulnerabilities import Package
+from sealwright.vetting.interface import (
     Observation,
-    Rule,
     conclude,
     findings,
     observe,
+    result_of,
 )
-from sealwright.phases.model.environment import Stamp, stamp
-from sealwright.phases.model.lockfile import Lock, Locked
 
 SCANNER = "sealwright-dependency-scan"
 MAX_DISTRIBUTIONS = 20_000
@@ -50,59 +65,12 @@ _ALGORITHMS = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 
 State = Literal["locked-and-installed", "installed-only", "locked-only", "mismatch", "builder"]
 
-NO_LOCK = Rule(
-    id="SW-DEP-010",
-    effect="inconclusive",
-    severity="medium",
-    title="The environment has no lock file",
-    remediation="write one with hashes and name it as [training] lock",
-)
-NOT_LOCKED = Rule(
-    id="SW-DEP-011",
-    effect="warn",
-    severity="medium",
-    title="A package is installed that the lock does not list",
-    remediation="train in an environment made from the lock alone",
-    atlas=("AML.T0010.001",),
-)
-OTHER_VERSION = Rule(
-    id="SW-DEP-012",
-    effect="fail",
-    severity="high",
-    title="A package is installed in another version than the lock lists",
-    remediation="install the environment from the lock again",
-    atlas=("AML.T0010.001",),
-)
-NOT_INSTALLED = Rule(
-    id="SW-DEP-013",
-    effect="warn",
-    severity="low",
-    title="A package of the lock is not installed",
-    remediation="install the environment from the lock again",
-)
-TWICE = Rule(
-    id="SW-DEP-014",
-    effect="warn",
-    severity="medium",
-    title="A package is installed twice",
-    remediation="make the environment anew: which of the two runs depends on the path",
-    atlas=("AML.T0074",),
-)
-NO_ENVIRONMENT = Rule(
-    id="SW-DEP-015",
-    effect="inconclusive",
-    severity="medium",
-    title="No installed package was found",
-    remediation="scan with the interpreter that trains",
-)
 RULES = (
     *lockfile.RULES,
-    NO_LOCK,
-    NOT_LOCKED,
-    OTHER_VERSION,
-    NOT_INSTALLED,
-    TWICE,
-    NO_ENVIRONMENT,
+    *environment_rules.RULES,
+    *lookalikes.RULES,
+    *startup.RULES,
+    *vulnerabilities.RULES,
 )
 
 
@@ -219,14 +187,33 @@ def bom_statement(
     )
 
 
-def dependency_scan(
-    model: Subject, *, lock: Lock | None, installed: Sequence[Installed], clock: Clock
-) -> Statement[Scan]:
-    """What is wrong with the lock, and where the environment differs from it.
+def packages(lock: Lock | None, installed: Sequence[Installed]) -> tuple[Package, ...]:
+    """Every release to look up: what is installed, and what is locked in another version."""
+    here = {one.name: one.version for one in reversed(installed)}
+    found = {(one.name, one.version) for one in installed}
+    for one in lock.locked.values() if lock is not None else ():
+        if one.version and not _same(one.version, here.get(one.name, "")):
+            found.add((one.name, one.version))
+    return tuple(Package(name=name, version=version) for name, version in sorted(found))
 
-    Without a lock, or with nothing installed, the scan is inconclusive.
+
+def dependency_scan(
+    model: Subject,
+    *,
+    lock: Lock | None,
+    installed: Sequence[Installed],
+    clock: Clock,
+    more: Sequence[Observation] = (),
+    not_examined: tuple[str, ...] = ("known vulnerabilities", "the content of installed packages"),
+) -> Statement[Scan]:
+    """What is wrong with the lock, with names, and where the environment differs from the lock.
+
+    Without a lock, or with nothing installed, the scan is inconclusive. `more`: what was seen of
+    start-up files and known vulnerabilities.
     """
-    seen = list(lock.observations) if lock is not None else []
+    seen = [*(lock.observations if lock is not None else ()), *more]
+    names = {one.name for one in installed} | set(lock.locked if lock is not None else ())
+    seen.extend(lookalikes.examine(names))
     if lock is None:
         seen.append(observe(NO_LOCK, "no lock file is declared", location=""))
     else:
@@ -240,14 +227,14 @@ def dependency_scan(
         (model,),
         Scan(
             kind="dependency",
-            result=conclude(seen, complete=lock is not None and bool(installed)),
+            result=result_of(conclude(seen, complete=lock is not None and bool(installed)), seen),
             scanner=Tool(name=SCANNER, version=version(_BUILDER), digest=_rules_digest()),
             findings=findings(seen),
             coverage=Coverage(
                 files=1 if lock is not None else 0,
                 bytes_total=lock.size if lock is not None else 0,
                 bytes_parsed=lock.size if lock is not None and lock.locked else 0,
-                not_examined=("known vulnerabilities", "the content of installed packages"),
+                not_examined=not_examined,
             ),
             at=format_time(clock()),
         ),

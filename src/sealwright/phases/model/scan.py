@@ -1,84 +1,89 @@
-"""Scans a model's files or training code and says so in a statement: what was found, and how much
-was looked at. The checks see the very bytes that the statement's subject is the digest of.
+"""Puts what vetting saw of a model's files or training code into a statement: the verdict, what was
+found, how much was looked at, and by which rules and packs.
 """
 
 from __future__ import annotations
 
-import mmap
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from sealwright.clock import Clock, format_time
-from sealwright.errors import InputMissing, TamperError, UsageError
+from sealwright.errors import TamperError, UsageError
 from sealwright.evidence.manifest import Artifact
-from sealwright.evidence.predicates.common import FileEntry, Tool
+from sealwright.evidence.predicates.common import Tool
 from sealwright.evidence.predicates.model import Coverage, Scan
+from sealwright.evidence.predicates.model import Member as MemberRecord
 from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.evidence.tree import identify
-from sealwright.phases.model.checks.artifact_format import claimed, recognise
-from sealwright.phases.model.checks.interface import (
-    Buffer,
-    ModelFile,
+from sealwright.vetting.interface import (
+    CodeExamination,
+    Member,
     Observation,
     conclude,
     findings,
+    result_of,
 )
-from sealwright.phases.model.checks.registry import (
-    ARTIFACT_CHECKS,
+from sealwright.vetting.outcome import MemberReport, Outcome
+from sealwright.vetting.registry import (
     CODE_CHECKS,
-    artifact_rules_digest,
     code_rules_digest,
+    secret_rules_digest,
 )
+from sealwright.vetting.scan import scan_paths
+from sealwright.vetting.secrets import check as secrets
+from sealwright.vetting.session import Limits
+from sealwright.vetting.sources import opened
 
 SCANNER = "sealwright-model-scan"
-MAP_FROM = 32 * 1024 * 1024
-"""Bytes from which a file is mapped, not read: a checkpoint need not fit into memory."""
 _LISTED = 200
-"""How many unexamined files are named before the rest is counted."""
+"""How many unexamined files, or members of containers, are named before the rest is counted."""
 
 
 def scan_artifact(path: Path, *, clock: Clock, name: str = "") -> Statement[Scan]:
-    """Scans every file of the model at `path` (a folder or one file).
+    """Scans every file of the model at `path` (a folder or one file), and what they hold.
 
-    Each file is recognised by its content and read by the check of that format; a file that no
-    check reads makes the scan inconclusive. Raises what `tree.identify` raises, and TamperError if
-    a file changes meanwhile.
+    Raises what `tree.identify` raises, and TamperError if a file changes meanwhile.
     """
     artifact = identify(path)
-    seen: list[Observation] = []
-    missed: list[str] = []
-    parsed = 0
-    for entry in artifact.files:
-        with _opened(artifact, entry) as data:
-            file = ModelFile(entry=entry, data=data)
-            observations, understood, read = _scan_file(file)
-        seen.extend(observations)
-        parsed += understood
-        if not read:
-            missed.append(entry.path)
-    complete = bool(artifact.files) and not missed
+    limits = Limits()
+    outcome = scan_paths([path], limits=limits)
+    _hold_to(artifact, path, outcome)
+    said = outcome.coverage
     return Statement(
         (subject(name or path.name, artifact.digest),),
         Scan(
             kind="artifact",
-            result=conclude(seen, complete=complete),
-            scanner=Tool(
-                name=SCANNER, version=version("sealwright"), digest=artifact_rules_digest()
-            ),
-            findings=findings(seen),
+            result=result_of(outcome.verdict, outcome.observations),
+            scanner=Tool(name=SCANNER, version=version("sealwright"), digest=outcome.rules),
+            findings=findings(_relative(outcome.observations, path)),
             coverage=Coverage(
-                files=len(artifact.files),
-                bytes_total=artifact.size,
-                bytes_parsed=parsed,
-                not_examined=_named(missed),
+                files=said.files,
+                bytes_total=said.bytes_total,
+                bytes_parsed=said.bytes_parsed,
+                bytes_numbers=said.bytes_numbers,
+                not_examined=tuple(_shown(line, path) for line in said.not_examined),
             ),
+            packs=outcome.packs,
+            limits=recorded_limits(limits),
+            members=_members(outcome, path),
             at=format_time(clock()),
         ),
     )
+
+
+def recorded_limits(limits: Limits) -> dict[str, int]:
+    """What a scan might spend, as a statement names it."""
+    return {
+        "operations": limits.operations,
+        "members": limits.members,
+        "depth": limits.depth,
+        "inflated": limits.inflated,
+        "ratio": limits.ratio,
+        "seconds": int(limits.seconds),
+    }
 
 
 def scan_code(paths: Sequence[Path], *, clock: Clock) -> Statement[Scan]:
@@ -87,86 +92,130 @@ def scan_code(paths: Sequence[Path], *, clock: Clock) -> Statement[Scan]:
     No Python file at all is inconclusive. Raises UsageError without paths, Unsupported without
     bandit, and what `tree.identify` raises.
     """
+    looks = [check.examine for check in CODE_CHECKS]
+    return _scan_sources(paths, looks, kind="code", digest=code_rules_digest(), clock=clock)
+
+
+def scan_secrets(
+    paths: Sequence[Path], *, clock: Clock, cache: Path | None = None
+) -> Statement[Scan]:
+    """Searches the same files for secrets; inconclusive without the detector.
+
+    Neither the statement nor what it is made of holds a secret: only its type and place, and a
+    fingerprint that means nothing outside of this scan. `cache`: a private folder for the
+    detector's compiled rules. Errors as `scan_code`.
+    """
+    looks = [partial(secrets.examine, cache=cache)]
+    return _scan_sources(paths, looks, kind="secret", digest=secret_rules_digest(), clock=clock)
+
+
+def _scan_sources(
+    paths: Sequence[Path],
+    looks: Sequence[Callable[[tuple[Member, ...]], CodeExamination]],
+    *,
+    kind: Literal["code", "secret"],
+    digest: str,
+    clock: Clock,
+) -> Statement[Scan]:
     if not paths:
         raise UsageError("no code to scan", advice="list the training code in [training] code")
     subjects: list[Subject] = []
-    files: list[ModelFile] = []
+    files: list[Member] = []
     for path in paths:
         artifact = identify(path)
         subjects.append(subject(path.name, artifact.digest))
-        for entry in artifact.files:
-            prefix = f"{path.name}/" if path.is_dir() else ""
-            with _opened(artifact, entry) as data:
-                shown = FileEntry(path=prefix + entry.path, size=entry.size, sha256=entry.sha256)
-                files.append(ModelFile(entry=shown, data=bytes(data)))
+        files += _sources(artifact, path)
     seen: list[Observation] = []
     examined: set[str] = set()
-    for check in CODE_CHECKS:
-        examination = check.examine(tuple(files))
+    for look in looks:
+        examination = look(tuple(files))
         seen.extend(examination.observations)
         examined |= examination.examined
+    verdict = conclude(seen, complete=bool(examined))
     return Statement(
         tuple(subjects),
         Scan(
-            kind="code",
-            result=conclude(seen, complete=bool(examined)),
-            scanner=Tool(name=SCANNER, version=version("sealwright"), digest=code_rules_digest()),
+            kind=kind,
+            result=result_of(verdict, seen),
+            scanner=Tool(name=SCANNER, version=version("sealwright"), digest=digest),
             findings=findings(seen),
             coverage=Coverage(
                 files=len(files),
-                bytes_total=sum(file.entry.size for file in files),
-                bytes_parsed=sum(file.entry.size for file in files if file.name in examined),
-                not_examined=_named([f.name for f in files if f.name not in examined]),
+                bytes_total=sum(len(file.data) for file in files),
+                bytes_parsed=sum(len(file.data) for file in files if file.path in examined),
+                not_examined=_named([f.path for f in files if f.path not in examined]),
             ),
             at=format_time(clock()),
         ),
     )
 
 
-def _scan_file(file: ModelFile) -> tuple[tuple[Observation, ...], int, bool]:
-    """What the checks saw, how many bytes they understood, and whether any check read the file.
-
-    A file of no known format goes to the check that its extension names, to learn what is wrong.
-    """
-    formats = recognise(file) or claimed(file)
-    seen: list[Observation] = []
-    parsed, read = 0, False
-    for check in ARTIFACT_CHECKS:
-        if check.format != "*" and check.format not in formats:
-            continue
-        examination = check.examine(file)
-        seen.extend(examination.observations)
-        if check.format != "*":
-            parsed = max(parsed, examination.parsed)
-            read = read or examination.parsed > 0
-    return tuple(seen), parsed, read
+def _sources(artifact: Artifact, path: Path) -> list[Member]:
+    """Every file of one part of the code, as the very bytes that its digest is of."""
+    prefix = f"{path.name}/" if path.is_dir() else ""
+    files = []
+    for entry in artifact.files:
+        place = path / entry.path if path.is_dir() else path
+        with opened(place) as (data, _):
+            held = Member(path=prefix + entry.path, data=bytes(data))
+        if _digest(held) != entry.sha256:
+            raise _changed(place)
+        files.append(held)
+    return files
 
 
-@contextmanager
-def _opened(artifact: Artifact, entry: FileEntry) -> Iterator[Buffer]:
-    """The bytes of one file, proven to be those the artifact was identified by."""
-    root = artifact.root
-    if root is None:
-        raise InputMissing(f"{entry.path}: the artifact's files are not at hand")
-    path = root / entry.path if root.is_dir() else root
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise InputMissing(f"{path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if os.fstat(descriptor).st_size < MAP_FROM:
-            data: Buffer = file.read(MAP_FROM + 1)
-            _same(data, entry, path)
-            yield data
-            return
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
-            _same(mapped, entry, path)
-            yield mapped
+def _digest(member: Member) -> str:
+    from sealwright.evidence.digest import sha256_hex
+
+    return sha256_hex(bytes(member.data))
 
 
-def _same(data: Buffer, entry: FileEntry, path: Path) -> None:
-    if len(data) != entry.size or sha256(data).hexdigest() != entry.sha256:
-        raise TamperError(f"{path}: changed while it was scanned", advice="stop the writer, retry")
+def _hold_to(artifact: Artifact, path: Path, outcome: Outcome) -> None:
+    """TamperError unless the files that were examined are those that the artifact consists of."""
+    seen = {report.path: report.sha256 for report in _files(outcome)}
+    folder = path.is_dir()
+    said = {
+        str(path / entry.path) if folder else str(path): entry.sha256 for entry in artifact.files
+    }
+    for place in sorted(said.keys() | seen.keys()):
+        if said.get(place) != seen.get(place):
+            raise _changed(Path(place))
+
+
+def _changed(path: Path) -> TamperError:
+    return TamperError(f"{path}: changed while it was scanned", advice="stop the writer, retry")
+
+
+def _files(outcome: Outcome) -> list[MemberReport]:
+    return [each for each in outcome.members if each.depth == 0 and each.formats != ("folder",)]
+
+
+def _members(outcome: Outcome, path: Path) -> tuple[MemberRecord, ...]:
+    held = [report for report in outcome.members if report.depth > 0]
+    return tuple(
+        MemberRecord(
+            path=_shown(report.path, path),
+            size=report.size,
+            formats=report.formats,
+            sha256=report.sha256,
+        )
+        for report in held[:_LISTED]
+    )
+
+
+def _relative(observations: Sequence[Observation], path: Path) -> list[Observation]:
+    """With places within the artifact: a statement names nobody's folders."""
+    from msgspec.structs import replace
+
+    return [
+        Observation(seen.rule, replace(seen.finding, location=_shown(seen.finding.location, path)))
+        for seen in observations
+    ]
+
+
+def _shown(text: str, path: Path) -> str:
+    root = f"{path}/" if path.is_dir() else f"{path.parent}/"
+    return text.removeprefix(root) if root != "./" else text
 
 
 def _named(paths: list[str]) -> tuple[str, ...]:

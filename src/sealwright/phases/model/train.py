@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from sealwright.clock import Clock, format_time
 from sealwright.errors import TamperError, UsageError
@@ -47,11 +48,13 @@ _MAX_DETAIL = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingInput:
-    """A data set that the run may read. `path` is relative to the project, `digest` as recorded."""
+    """A data set, or a model from outside, that the run may read. `path` is relative to the
+    project, `digest` as recorded."""
 
     name: str
     path: str
     digest: str
+    kind: Literal["dataset", "model"] = "dataset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +150,9 @@ def train(
 
 
 def _check_inputs(training: Training, inputs: Sequence[TrainingInput]) -> None:
-    missing = set(training.inputs) ^ {item.name for item in inputs}
-    if missing or len(inputs) != len(training.inputs):
+    declared = [*training.inputs, *training.models]
+    missing = set(declared) ^ {item.name for item in inputs}
+    if missing or len(inputs) != len(declared):
         raise UsageError(
             f"the training declares other inputs than were handed in: {', '.join(sorted(missing))}",
             advice="name each data set of [training] inputs once",
@@ -302,6 +306,7 @@ def _asked(training: Training) -> JsonObject:
             "processes": training.limits.processes,
             "seconds": training.limits.seconds,
         },
+        "models": sorted(training.models),
         "output": training.output,
     }
 
@@ -327,7 +332,7 @@ def _enforced(outcome: SandboxOutcome) -> JsonObject:
 def _dependencies(
     material: _Material, inputs: Sequence[TrainingInput], *, config: str
 ) -> tuple[Resource, ...]:
-    found = [_resource(i.name, i.digest, kind="dataset", path=i.path) for i in inputs]
+    found = [_resource(i.name, i.digest, kind=i.kind, path=i.path) for i in inputs]
     for path, artifact in material.code.items():
         found.append(_resource(path, artifact.digest, kind="code", path=path))
         for entry in artifact.files:

@@ -14,11 +14,13 @@ from sealwright.evidence.predicates.model import OmsSignature, Scan
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.tree import hash_file, identify
 from sealwright.evidence.verify import Verified
+from sealwright.files import cache_folder
 from sealwright.project.core import Project
 from sealwright.project.custody import SIGNING_ROLES, bundle_place, may_sign, signing_problem
+from sealwright.project.named import Named
 from sealwright.project.progress import Progress
 from sealwright.project.resolve import model
-from sealwright.project.steps.step import Agreed, Done, Step, digest_of, record_all
+from sealwright.project.steps.step import Agreed, Done, Step, digest_of, record_all, worst
 
 PHASE: Final = "model"
 SIGNS = "training"
@@ -53,7 +55,9 @@ def steps(project: Project, agreed: Agreed) -> list[Step]:
             id="model/environment",
             phase=PHASE,
             title="bill of materials",
-            inputs=lambda: digest_of(model(project).digest, _environment(), _lock(project)),
+            inputs=lambda: digest_of(
+                model(project).digest, _environment(), _lock(project), _vulndb(project)
+            ),
             work=lambda progress: _bill(project, progress),
         ),
         Step(
@@ -108,9 +112,13 @@ def _environment() -> str:
 
 
 def _tools() -> str:
-    from sealwright.phases.model.checks.registry import artifact_rules_digest, code_rules_digest
+    from sealwright.vetting.registry import (
+        artifact_rules_digest,
+        code_rules_digest,
+        secret_rules_digest,
+    )
 
-    return digest_of(artifact_rules_digest(), code_rules_digest())
+    return digest_of(artifact_rules_digest(), code_rules_digest(), secret_rules_digest())
 
 
 def _training_inputs(project: Project, agreed: Agreed) -> str:
@@ -132,13 +140,16 @@ def _is_on_disk(project: Project, evidence: Sequence[Verified]) -> bool:
 
 
 def _scan_code(project: Project, progress: Progress) -> Done:
-    from sealwright.phases.model.record import record_code_scan
+    from sealwright.phases.model.record import record_code_scan, record_secret_scan
 
     paths = [project.layout.root / path for path in project.lifecycle.training.code]
-    statement = record_code_scan(paths, clock=project.clock)
-    for finding in statement.predicate.findings:
+    statements = [
+        record_code_scan(paths, clock=project.clock),
+        record_secret_scan(paths, clock=project.clock, cache=cache_folder("secret-rules")),
+    ]
+    for finding in (finding for each in statements for finding in each.predicate.findings):
         progress.note(f"{finding.severity}: {finding.message} ({finding.location})")
-    return record_all(project, [statement], signer=project.signer_for(SIGNS))
+    return record_all(project, statements, signer=project.signer_for(SIGNS))
 
 
 def _train(project: Project, agreed: Agreed, progress: Progress) -> Done:
@@ -148,6 +159,12 @@ def _train(project: Project, agreed: Agreed, progress: Progress) -> Done:
     from sealwright.phases.model.train import TrainingInput, train
 
     training, root = project.lifecycle.training, project.layout.root
+    for name, folder in training.models.items():
+        if not (root / folder).exists():
+            raise InputMissing(
+                f"{folder}: the model {name} was not taken in yet",
+                advice=f"run `sealwright model admit {name}`",
+            )
     signer = project.signer_for(SIGNS)
     opened: list[Statement[Predicate]] = [
         access(
@@ -159,6 +176,7 @@ def _train(project: Project, agreed: Agreed, progress: Progress) -> Done:
             clock=project.clock,
         )
         for item in agreed.inputs
+        if item.kind == "dataset"
     ]
     evidence = record_all(project, opened, signer=signer).evidence
     result = train(
@@ -167,7 +185,10 @@ def _train(project: Project, agreed: Agreed, progress: Progress) -> Done:
         system=project.lifecycle.system.name,
         inputs=[
             TrainingInput(
-                name=item.name, path=project.lifecycle.data[item.name].path, digest=item.digest
+                name=item.name,
+                path=_place(project, item),
+                digest=item.digest,
+                kind=item.kind,
             )
             for item in agreed.inputs
         ],
@@ -191,26 +212,45 @@ def _train(project: Project, agreed: Agreed, progress: Progress) -> Done:
     )
 
 
+def _place(project: Project, item: Named) -> str:
+    if item.kind == "model":
+        return project.lifecycle.training.models[item.name]
+    return project.lifecycle.data[item.name].path
+
+
 def _show_output(tail: str, progress: Progress) -> None:
     for line in tail.splitlines()[-8:]:
         progress.note(line)
 
 
+def _vulndb(project: Project) -> list[str]:
+    from sealwright.project.vulndb import state
+
+    return state(project)
+
+
 def _bill(project: Project, progress: Progress) -> Done:
     from sealwright.phases.model.record import record_environment
+    from sealwright.project.vulndb import changes, place
 
-    subject, lock = model(project), project.lifecycle.training.lock
-    bom, scan = record_environment(
+    subject, training = model(project), project.lifecycle.training
+    statements = record_environment(
         subject.files,
         name=subject.name,
-        lock=project.layout.root / lock if lock else None,
+        lock=project.layout.root / training.lock if training.lock else None,
         clock=project.clock,
+        vulndb=place(project),
+        max_age_days=training.vulndb_days,
     )
+    bom, scan = statements[0], statements[1]
+    for line in changes(project, bom.predicate):
+        progress.note(f"dependencies: {line}")
     for finding in scan.predicate.findings[:5]:
         progress.note(f"{finding.severity}: {finding.message}")
-    done = record_all(project, [bom, scan], signer=project.signer_for(SIGNS))
+    done = record_all(project, statements, signer=project.signer_for(SIGNS))
     detail = f"{len(bom.predicate.components)} components"
-    return Done(evidence=done.evidence, outcome=done.outcome, detail=detail)
+    # A list of known weaknesses is no verdict: the scan says which of them count.
+    return Done(evidence=done.evidence, outcome=worst(done.evidence[:2]), detail=detail)
 
 
 def scan_model(project: Project, progress: Progress) -> Done:

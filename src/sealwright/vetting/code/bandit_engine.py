@@ -10,22 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 from typing import Any
 
 from sealwright.errors import Unsupported
 from sealwright.evidence.predicates.common import Confidence, Finding
-from sealwright.phases.model.checks.code_files import is_python
-from sealwright.phases.model.checks.interface import (
+from sealwright.vetting.code.files import is_python
+from sealwright.vetting.interface import (
     CodeCheck,
     CodeExamination,
     Effect,
-    ModelFile,
+    Member,
     Observation,
     Rule,
     observe,
@@ -39,6 +36,8 @@ TIMEOUT = 120.0
 """Seconds for all files together."""
 _UNSAFE_LOADING = 502
 """CWE: deserialization of untrusted data."""
+_LOWERED = {"B324": "MEDIUM"}
+"""Rules whose severity is for other kinds of program: MD5 names cache files in many scripts."""
 _CONFIDENCE: dict[str, Confidence] = {"HIGH": "high", "MEDIUM": "medium"}
 
 NOT_READ = Rule(
@@ -46,6 +45,8 @@ NOT_READ = Rule(
     effect="inconclusive",
     severity="medium",
     title="Bandit could not read the file",
+    why="What bandit cannot parse, it did not examine.",
+    example="def (:",
     remediation="make it valid Python for the interpreter that runs the scan",
 )
 NOT_RUN = Rule(
@@ -53,8 +54,17 @@ NOT_RUN = Rule(
     effect="inconclusive",
     severity="medium",
     title="Bandit did not finish",
+    why="Findings of a run that broke off are not all findings.",
+    example="more than 5,000 files",
     remediation="scan fewer or smaller files, and check the installation of bandit",
 )
+
+
+_EXAMPLES = {
+    "high": "subprocess.call(command, shell=True)",
+    "medium": "urllib.request.urlopen(url)",
+    "low": "import subprocess",
+}
 
 
 def _severity_rule(effect: Effect, severity: Any) -> Rule:
@@ -63,6 +73,8 @@ def _severity_rule(effect: Effect, severity: Any) -> Rule:
         effect=effect,
         severity=severity,
         title=f"A bandit finding of {severity} severity",
+        why="Bandit's documentation says for each of its rules what an attacker makes of it.",
+        example=_EXAMPLES[severity],
         remediation="read the rule's page in bandit's documentation and change the code",
     )
 
@@ -74,8 +86,10 @@ _BY_SEVERITY = {
 }
 
 
-def examine(files: tuple[ModelFile, ...]) -> CodeExamination:
+def examine(files: tuple[Member, ...]) -> CodeExamination:
     """Runs bandit once over all Python files."""
+    import tempfile
+
     python = [file for file in files if is_python(file)]
     if not python:
         return CodeExamination(observations=())
@@ -84,7 +98,7 @@ def examine(files: tuple[ModelFile, ...]) -> CodeExamination:
         limit = f"at most {MAX_FILES} files and {MAX_BYTES} bytes are scanned at once"
         return _not_run(f"{len(python)} files with {size} bytes; {limit}")
     with tempfile.TemporaryDirectory(prefix="sealwright-code-") as folder:
-        names: dict[str, ModelFile] = {}
+        names: dict[str, Member] = {}
         for number, file in enumerate(python):
             names[f"f{number:05}.py"] = file
             (Path(folder) / f"f{number:05}.py").write_bytes(bytes(file.data))
@@ -100,6 +114,8 @@ def _not_run(message: str) -> CodeExamination:
 
 def _run(folder: Path, names: list[str]) -> dict[str, Any] | str:
     """Bandit's report, or why there is none."""
+    import subprocess
+
     output = folder / "report.json"
     command = [sys.executable, "-I", "-m", "bandit", "--quiet", "--ignore-nosec", "--exit-zero"]
     command += ["--number", "0", "--format", "json", "--output", output.name, *names]
@@ -129,7 +145,7 @@ def _run(folder: Path, names: list[str]) -> dict[str, Any] | str:
     return report if whole else "bandit's report is incomplete"
 
 
-def _translate(report: Mapping[str, Any], names: Mapping[str, ModelFile]) -> CodeExamination:
+def _translate(report: Mapping[str, Any], names: Mapping[str, Member]) -> CodeExamination:
     failed = {Path(error["filename"]).name: str(error["reason"]) for error in report["errors"]}
     read = {Path(name).name for name in report["metrics"]}
     seen: list[Observation] = []
@@ -137,18 +153,19 @@ def _translate(report: Mapping[str, Any], names: Mapping[str, ModelFile]) -> Cod
     for name, file in names.items():
         if name in failed or name not in read:
             reason = quoted(failed.get(name, "bandit did not read it"))
-            seen.append(observe(NOT_READ, reason, location=file.name))
+            seen.append(observe(NOT_READ, reason, location=file.path))
         else:
-            examined.add(file.name)
+            examined.add(file.path)
     for item in report["results"]:
         known = names.get(Path(item["filename"]).name)
-        seen.append(_observation(item, known.name if known else ""))
+        seen.append(_observation(item, known.path if known else ""))
     return CodeExamination(observations=tuple(seen), examined=frozenset(examined))
 
 
 def _observation(item: Mapping[str, Any], path: str) -> Observation:
     """A severity that is not known counts as high."""
-    rule = _BY_SEVERITY.get(item["issue_severity"], _BY_SEVERITY["HIGH"])
+    severity = _LOWERED.get(item["test_id"], item["issue_severity"])
+    rule = _BY_SEVERITY.get(severity, _BY_SEVERITY["HIGH"])
     cwe = item.get("issue_cwe", {}).get("id", 0)
     text = " ".join(str(item["issue_text"]).split())[:400]
     return Observation(
@@ -167,6 +184,8 @@ def _observation(item: Mapping[str, Any], path: str) -> Observation:
 
 def engine() -> dict[str, str]:
     """Bandit's version, a digest of its code, and who else adds rules to it."""
+    from importlib.metadata import PackageNotFoundError, distribution, entry_points
+
     try:
         installed = distribution("bandit")
     except PackageNotFoundError as error:

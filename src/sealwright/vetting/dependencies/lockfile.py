@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from sealwright.errors import InputMissing, LimitReached
 from sealwright.evidence.digest import sha256_hex
-from sealwright.phases.model.checks.interface import Observation, Rule, observe, quoted
+from sealwright.vetting.interface import Observation, Rule, observe, quoted
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_REQUIREMENTS = 20_000
@@ -40,6 +40,8 @@ UNREADABLE = Rule(
     effect="inconclusive",
     severity="medium",
     title="A part of the lock file is not understood",
+    why="What is not understood may install anything; pip would follow it.",
+    example="-r other.txt",
     remediation="write the lock file with a tool: uv, pip-compile or pip lock",
 )
 UNPINNED = Rule(
@@ -47,6 +49,8 @@ UNPINNED = Rule(
     effect="fail",
     severity="high",
     title="A requirement names no exact version",
+    why="The newest release of that day is installed, whoever uploaded it.",
+    example="numpy>=2",
     remediation="pin it with == and lock the environment again",
     atlas=("AML.T0010.001",),
 )
@@ -55,6 +59,8 @@ UNHASHED = Rule(
     effect="warn",
     severity="medium",
     title="A requirement has no hash",
+    why="An index, or whoever stands between, can serve other bytes under the same version.",
+    example="numpy==2.0.0",
     remediation="lock with hashes (--generate-hashes): a version alone can be replaced",
     atlas=("AML.T0010.001",),
 )
@@ -63,6 +69,8 @@ DIRECT = Rule(
     effect="fail",
     severity="high",
     title="A requirement comes from a link or folder, not from an index",
+    why="What the link serves can change at any time, and nobody else ever sees it.",
+    example="mylib @ git+https://example.org/mylib",
     remediation="publish it to an index and pin it by version and hash",
     atlas=("AML.T0010.001", "AML.T0011.001"),
 )
@@ -71,6 +79,11 @@ INDEX = Rule(
     effect="warn",
     severity="medium",
     title="The lock file names another package index",
+    why=(
+        "pip takes the highest version from any index: a name that only you use can be "
+        "registered on the other one."
+    ),
+    example="--extra-index-url https://example.org/simple",
     remediation="configure indexes outside the lock file, and keep hashes on every requirement",
     atlas=("AML.T0010.001",),
 )
@@ -79,10 +92,25 @@ CONFUSION = Rule(
     effect="fail",
     severity="high",
     title="Another package index is named and not every requirement has a hash",
+    why=(
+        "A package of the same name and a higher version on the other index is installed "
+        "instead of yours."
+    ),
+    example="--extra-index-url https://example.org/simple\nmylib==1.0",
     remediation="add hashes: a package of the same name from the other index would be taken",
     atlas=("AML.T0010.001", "AML.T0011.001"),
 )
-RULES = (UNREADABLE, UNPINNED, UNHASHED, DIRECT, INDEX, CONFUSION)
+SOURCE_ONLY = Rule(
+    id="SW-DEP-007",
+    effect="warn",
+    severity="low",
+    title="A package is locked as source only",
+    why="Building it runs its set-up code with your rights, on the machine that installs.",
+    example="a package of uv.lock with an sdist and no wheels",
+    remediation="build a wheel once, in isolation, publish it to your index, and lock that",
+    atlas=("AML.T0010.001",),
+)
+RULES = (UNREADABLE, UNPINNED, UNHASHED, DIRECT, INDEX, CONFUSION, SOURCE_ONLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +184,7 @@ class _Reading:
         self.locked: dict[str, Locked] = {}
         self.seen: list[Observation] = []
         self.other_index = False
+        self.indexes: set[str] = set()
 
     def report(self, rule: Rule, message: str, *, at: str) -> None:
         self.seen.append(observe(rule, message, location=self.name + (f":{at}" if at else "")))
@@ -176,6 +205,9 @@ class _Reading:
     def finish(self) -> None:
         if not self.locked:
             self.report(UNREADABLE, "it lists no requirement", at="")
+        if len(self.indexes) > 1:
+            self.other_index = True
+            self.report(INDEX, f"packages come from {len(self.indexes)} indexes", at="")
         if self.other_index and any(not one.hashes for one in self.locked.values()):
             self.report(CONFUSION, "a package could come from either index", at="")
 
@@ -281,6 +313,11 @@ def _package(reading: _Reading, package: Mapping[str, Any], *, optional: bool) -
     if places & {"vcs", "directory", "archive", "git", "url", "path"}:
         reading.report(DIRECT, f"{quoted(name)} comes from a link or folder", at="")
     hashes = {found for one in _files(package) for found in _file_hashes(one)}
+    if isinstance(package.get("sdist"), dict) and not package.get("wheels"):
+        reading.report(SOURCE_ONLY, f"{quoted(name)} has no wheel", at="")
+    index = package.get("index") or (source.get("registry") if isinstance(source, dict) else None)
+    if isinstance(index, str):
+        reading.indexes.add(index.rstrip("/"))
     reading.add(
         Locked(
             name=name if name.isprintable() else quoted(name),

@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from sealwright.errors import LimitReached, MalformedError
-from sealwright.phases.model.checks import onnx_rules as rules
-from sealwright.phases.model.checks.interface import (
-    ArtifactCheck,
-    Examination,
-    ModelFile,
-    Observation,
+from sealwright.errors import LimitReached, SealwrightError
+from sealwright.vetting.formats import onnx_rules as rules
+from sealwright.vetting.formats.onnx_tables import IR_VERSION, OPERATORS, OPSETS, SCHEMA
+from sealwright.vetting.interface import (
+    Buffer,
+    Examining,
+    Fit,
+    Format,
+    Member,
     Rule,
-    observe,
     quoted,
 )
-from sealwright.phases.model.checks.onnx_tables import IR_VERSION, OPERATORS, OPSETS, SCHEMA
-from sealwright.phases.model.checks.onnx_tensors import examine_tensor
-from sealwright.phases.model.protobuf import Budget, Message, read_message, signed
+from sealwright.vetting.protobuf import Budget, Message, outline, read_message, signed
+from sealwright.vetting.settings import tell_setting
 
 OLDEST_IR_VERSION = 3
 """ONNX 1.0; what is older names no operator sets."""
@@ -33,6 +33,8 @@ _LOADERS = frozenset(
     ("EPContext", "PyOp", "PythonOp", "PythonOpGrad", "ATen", "ExternalGradient", "Snpe")
 )
 """Operators of such domains that load a binary or run Python."""
+_LEFT_OVER = ("org.pytorch.aten", "com.ms.internal")
+"""Domains that ONNX Runtime's optimiser imports into every model that it writes."""
 _RUNTIME_KEYS = frozenset(("ort_config",))
 _LISTED = 20
 
@@ -53,8 +55,9 @@ class _Seen:
 class _Reading:
     """What is known while one model is read."""
 
-    file: ModelFile
+    data: Buffer
     functions: frozenset[Function]
+    work: Examining
     seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
     numbers: int = 0
     """Bytes of tensors, which are measured and not judged."""
@@ -69,38 +72,45 @@ class _Reading:
         known = self.seen.setdefault((rule.id, message), _Seen(rule, at.start))
         known.count += 1
 
-    def observations(self) -> tuple[Observation, ...]:
-        """All of it."""
-        return tuple(
-            observe(
-                one.rule,
-                message + (f" ({one.count} times)" if one.count > 1 else ""),
-                location=f"{self.file.name}: byte {one.first}",
-            )
-            for (_, message), one in self.seen.items()
-        )
+    def tell(self, work: Examining) -> None:
+        """All of it, as observations."""
+        for (_, message), one in self.seen.items():
+            times = f" ({one.count} times)" if one.count > 1 else ""
+            work.find(one.rule, message + times, offset=one.first)
 
 
-def examine(file: ModelFile) -> Examination:
-    """Reads the whole file and looks at every message in it."""
-    if len(file.data) > MAX_BYTES:
-        return _stopped(rules.LIMIT, f"{len(file.data)} bytes; at most {MAX_BYTES} are read", file)
+def recognise(member: Member) -> Fit:
+    """Whether the outermost fields are those of an ONNX model with a graph, to the last byte."""
+    data = member.data
+    if not len(data):
+        return "no"
+    fields = SCHEMA["ModelProto"]
     try:
-        model = read_message(file.data, kind="ModelProto", schema=SCHEMA, budget=Budget())
-    except MalformedError as error:
-        return _stopped(rules.MALFORMED, error.message, file)
+        numbers = outline(data, kind="ModelProto", schema=SCHEMA, budget=Budget(fields=100_000))
+    except SealwrightError:
+        return "no"
+    return "strong" if any(fields[number].name == "graph" for number in numbers) else "no"
+
+
+def examine(work: Examining) -> None:
+    """Reads the whole file and looks at every message in it."""
+    data = work.data
+    if len(data) > MAX_BYTES:
+        work.find(rules.LIMIT, f"{len(data)} bytes; at most {MAX_BYTES} are read")
+        return
+    try:
+        model = read_message(data, kind="ModelProto", schema=SCHEMA, budget=Budget())
     except LimitReached as error:
-        return _stopped(rules.LIMIT, error.message, file)
+        work.find(rules.LIMIT, error.message)
+        return
     functions = [(f.text("domain"), f.text("name")) for f in model.each("functions")]
-    reading = _Reading(file=file, functions=frozenset(functions))
+    reading = _Reading(data=data, functions=frozenset(functions), work=work)
     _walk(reading, model)
     _model(reading, model)
     _functions(reading, model)
-    return Examination(observations=reading.observations(), parsed=len(file.data) - reading.numbers)
-
-
-def _stopped(rule: Rule, message: str, file: ModelFile) -> Examination:
-    return Examination(observations=(observe(rule, message, location=file.name),))
+    reading.tell(work)
+    work.parsed = len(data) - reading.numbers
+    work.numbers = reading.numbers
 
 
 def _walk(reading: _Reading, model: Message) -> None:
@@ -135,6 +145,7 @@ def _node(reading: _Reading, node: Message, owner: Function) -> None:
     if owner == _MAIN:
         reading.main_domains.add("" if domain == "ai.onnx" else domain)
     name = quoted(f"{domain}.{operator}" if domain else operator)
+    reading.work.fact("operator", f"{domain or 'ai.onnx'}.{operator}")
     if (domain, operator) in reading.functions:
         reading.calls.setdefault(owner, Counter())[(domain, operator)] += 1
     elif domain in OPERATORS:
@@ -151,15 +162,20 @@ def _in_review(domain: str) -> bool:
 
 
 def _tensor(reading: _Reading, tensor: Message) -> None:
+    from sealwright.vetting.formats.onnx_tensors import described, examine_tensor
+
+    reading.work.fact("tensor", described(reading.data, tensor))
+
     def report(rule: Rule, message: str) -> None:
         reading.report(rule, message, at=tensor)
 
-    reading.numbers += examine_tensor(reading.file.data, tensor, report)
+    reading.numbers += examine_tensor(reading.data, tensor, report)
 
 
 def _operator_set(reading: _Reading, imported: Message) -> None:
     domain, version = imported.text("domain"), signed(imported.number("version"))
     name = quoted(domain or "ai.onnx")
+    tell_setting(f"operator set {domain or 'ai.onnx'}", version, reading.work)
     if version < 1:
         reading.report(rules.INCOMPLETE, f"operator set {name} version {version}", at=imported)
     elif version > OPSETS.get(domain, version):
@@ -194,12 +210,16 @@ def _model(reading: _Reading, model: Message) -> None:
         reading.report(rules.INCOMPLETE, message, at=model)
     own = {domain for domain, _ in reading.functions}
     for domain in sorted(domains - set(OPERATORS) - reading.used_domains - own):
+        if _in_review(domain) or domain.startswith(_LEFT_OVER):
+            continue
         reading.report(rules.IMPORTED_DOMAIN, f"domain {quoted(domain)}", at=model)
     _metadata(reading, model)
 
 
 def _metadata(reading: _Reading, model: Message) -> None:
     keys = sorted(entry.text("key") for entry in model.each("metadata_props"))
+    for entry in model.each("metadata_props"):
+        tell_setting(f"metadata {entry.text('key')}", entry.text("value"), reading.work)
     if len(set(keys)) != len(keys):
         reading.report(rules.STRANGE, "a metadata key occurs twice", at=model)
     for key in sorted(_RUNTIME_KEYS & set(keys)):
@@ -236,15 +256,17 @@ def _functions(reading: _Reading, model: Message) -> None:
         reading.report(rules.LIMIT, message, at=model)
 
 
-CHECK = ArtifactCheck(
-    id="artifact-onnx",
-    title="Strict ONNX model",
-    format="onnx",
+FORMAT = Format(
+    id="onnx",
+    title="ONNX",
     examines=(
         "The protobuf encoding, versions, operators and their domains in all graphs, subgraphs and "
         "functions, tensor types, shapes and sizes, external data, metadata. The weights are not "
         "judged: a model can pass and still be wrong, biased or poisoned."
     ),
-    rules=rules.RULES,
+    extensions=(".onnx",),
+    recognise=recognise,
     examine=examine,
+    malformed=rules.MALFORMED,
+    rules=rules.RULES,
 )

@@ -6,7 +6,7 @@ tables is never taken for known.
 
 from __future__ import annotations
 
-from sealwright.phases.model.protobuf import FieldType, Schema
+from sealwright.vetting.protobuf import FieldType, Schema
 
 IR_VERSION = 14
 """The newest IR version of these tables."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
 
-from sealwright.phases.model.checks import onnx_rules as rules
-from sealwright.phases.model.checks.interface import Buffer, Rule, quoted
-from sealwright.phases.model.checks.onnx_tables import ELEMENT_BITS, EXTERNAL, STRING
-from sealwright.phases.model.protobuf import (
+from sealwright.vetting.formats import onnx_rules as rules
+from sealwright.vetting.formats.onnx_tables import ELEMENT_BITS, EXTERNAL, STRING
+from sealwright.vetting.interface import Buffer, Rule, quoted
+from sealwright.vetting.protobuf import (
     Message,
     count_fixed,
     count_varints,
@@ -46,27 +48,78 @@ def examine_tensor(data: Buffer, tensor: Message, report: Report) -> int:
     return sum(span.size for store in _STORES for span in tensor.spans.get(store, ()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """Where a tensor that is kept in another file says that it lies."""
+
+    name: str
+    location: str
+    offset: int
+    length: int | None
+    """None: to the end of the file."""
+    needed: int | None
+    """Bytes that its type and shape need; None where they do not say."""
+
+
+def external(data: Buffer, tensor: Message) -> External | None:
+    """The place of a tensor in another file; None where it names none, or one that leads
+    elsewhere.
+    """
+    named = _entries(data, tensor.each("external_data"))
+    locations, offsets, lengths = (named.get(key, []) for key in ("location", "offset", "length"))
+    if len(locations) != 1 or _escapes(locations[0]) or len(offsets) > 1 or len(lengths) > 1:
+        return None
+    dims = _dims(data, tensor)
+    bits = ELEMENT_BITS.get(tensor.number("data_type"))
+    needed = None
+    if bits is not None and len(dims) <= MAX_RANK and all(extent >= 0 for extent in dims):
+        needed = (prod(dims) * bits + 7) // 8
+    return External(
+        name=tensor.text("name"),
+        location=locations[0],
+        offset=_number(offsets[0]) if offsets else 0,
+        length=_number(lengths[0]) if lengths else None,
+        needed=needed,
+    )
+
+
+def _number(text: str) -> int:
+    """A decimal number; -1, which fits nowhere, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
+
+
+def _entries(data: Buffer, entries: list[Message]) -> dict[str, list[str]]:
+    named: dict[str, list[str]] = {}
+    for entry in entries:
+        spans = entry.spans.get("value", [])
+        texts = [bytes(data[span.start : span.end]) for span in spans] or [b""]
+        named.setdefault(entry.text("key"), []).extend(
+            text[: _MAX_LOCATION + 1].decode("utf-8", "replace") for text in texts
+        )
+    return named
+
+
 def _external(data: Buffer, entries: list[Message], name: str, report: Report) -> None:
-    locations = [
-        bytes(data[span.start : span.end])
-        for entry in entries
-        if entry.text("key") == "location"
-        for span in entry.spans.get("value", ())
-    ]
+    named = _entries(data, entries)
+    locations = named.get("location", [])
     if len(locations) != 1:
         report(rules.ESCAPE, f"tensor {name} names {len(locations)} external files instead of one")
         return
-    location = locations[0].decode("utf-8", "replace")
+    location = locations[0]
     if _escapes(location):
         report(rules.ESCAPE, f"tensor {name} reads {quoted(location)}")
-    else:
-        report(rules.EXTERNAL, f"tensor {name} is kept in {quoted(location)}")
+        return
+    for key in ("offset", "length"):
+        values = named.get(key, [])
+        if len(values) > 1 or any(_number(value) < 0 for value in values):
+            report(rules.OUTSIDE, f"tensor {name} has the {key} {quoted(' '.join(values))}")
+    report(rules.EXTERNAL, f"tensors are kept in {quoted(location)}")
 
 
 def _escapes(location: str) -> bool:
     """Anything but a plain relative path; this covers runtimes' own marks for memory addresses."""
     plain = all(char.isalnum() or char in "._-/ " for char in location)
-    parts = location.split("/")
+    parts = location.removeprefix("./").split("/")
     return (
         not plain
         or len(location) > _MAX_LOCATION
@@ -74,11 +127,25 @@ def _escapes(location: str) -> bool:
     )
 
 
+def _dims(data: Buffer, tensor: Message) -> list[int]:
+    """The shape; no more than one extent beyond `MAX_RANK`, however many are there."""
+    found: list[int] = []
+    for span in tensor.spans.get("dims", ())[: MAX_RANK + 1]:
+        found += [signed(n) for n in varints(data, span, limit=MAX_RANK + 1 - len(found))]
+    return found
+
+
+def described(data: Buffer, tensor: Message) -> str:
+    """Name, element type by its number, and shape: what tells two models apart."""
+    dims = _dims(data, tensor)
+    return f"{tensor.text('name')} type {tensor.number('data_type')} {dims[:MAX_RANK]}"
+
+
 def _content_problem(data: Buffer, tensor: Message) -> str:
     """Why type, shape and data disagree; nothing if they do not."""
     if tensor.has("segment"):
         return "it is a segment of a tensor"
-    dims = [signed(n) for span in tensor.spans.get("dims", ()) for n in varints(data, span)]
+    dims = _dims(data, tensor)
     if len(dims) > MAX_RANK or any(extent < 0 for extent in dims):
         return f"its shape must be at most {MAX_RANK} extents, none negative"
     elements = 1

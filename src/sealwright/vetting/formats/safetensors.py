@@ -10,15 +10,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from sealwright.phases.model.checks.interface import (
-    ArtifactCheck,
-    Examination,
-    ModelFile,
-    Observation,
+from sealwright.vetting.interface import (
+    Buffer,
+    Examining,
+    Fit,
+    Format,
+    Member,
     Rule,
-    observe,
     quoted,
 )
+from sealwright.vetting.settings import tell_setting
 
 MAX_HEADER = 100_000_000
 """The format's own limit."""
@@ -45,7 +46,11 @@ LENGTH = Rule(
     severity="high",
     title="The header length does not fit the file",
     remediation="do not load it; get the file again from its source",
+    why="Readers take the length as it stands: one that is too large exhausts memory, one that is "
+    "too small hides what follows.",
+    example="a header of 2^60 bytes in a file of 1 KiB",
     atlas=_ATLAS,
+    cwe=(130,),
 )
 HEADER = Rule(
     id="SW-ST-002",
@@ -53,7 +58,11 @@ HEADER = Rule(
     severity="high",
     title="The header is not one unambiguous JSON object",
     remediation="write the file again with the safetensors library",
+    why="Readers disagree about repeated keys and text that is not JSON: one checks a tensor that "
+    "another never sees.",
+    example='{"a": {…}, "a": {…}}',
     atlas=_ATLAS,
+    cwe=(436,),
 )
 TENSOR = Rule(
     id="SW-ST-003",
@@ -61,7 +70,11 @@ TENSOR = Rule(
     severity="high",
     title="A tensor's entry is wrong: its fields, type, shape or size",
     remediation="write the file again with the safetensors library",
+    why="A tensor whose shape does not fit its bytes has a reader take memory that does not "
+    "belong to it.",
+    example="shape [1000000] and four bytes",
     atlas=_ATLAS,
+    cwe=(125,),
 )
 OFFSETS = Rule(
     id="SW-ST-004",
@@ -69,7 +82,11 @@ OFFSETS = Rule(
     severity="high",
     title="Tensors overlap, leave holes or do not end where the file ends",
     remediation="do not load it: bytes outside all tensors can carry anything",
+    why="Bytes that belong to no tensor can hold another file; tensors that overlap change each "
+    "other.",
+    example="a pickle between two tensors",
     atlas=_ATLAS,
+    cwe=(125,),
 )
 METADATA = Rule(
     id="SW-ST-005",
@@ -77,6 +94,8 @@ METADATA = Rule(
     severity="medium",
     title="The metadata is not text by text",
     remediation="keep only short text in __metadata__",
+    why="Programs read the entries and show or use them; nobody checks them.",
+    example='"__metadata__": {"note": …}',
     atlas=_ATLAS,
 )
 LIMIT = Rule(
@@ -85,6 +104,9 @@ LIMIT = Rule(
     severity="medium",
     title="The header is larger than is examined",
     remediation="split the file into shards",
+    why="What lies beyond the limit was not examined.",
+    example="a header of 200 MB",
+    cwe=(400,),
 )
 EMPTY = Rule(
     id="SW-ST-007",
@@ -92,6 +114,8 @@ EMPTY = Rule(
     severity="low",
     title="The file holds no tensor",
     remediation="check that the right file was written",
+    why="There is nothing in the file that a model could be made of.",
+    example="{}",
 )
 
 
@@ -104,24 +128,36 @@ class _Wrong(Exception):
         self.message = message
 
 
-def examine(file: ModelFile) -> Examination:
+def recognise(member: Member) -> Fit:
+    """By the brace after the eight bytes of the header's length, which no text has there."""
+    data = member.data
+    if len(data) < 10 or bytes(data[8:9]) != b"{":
+        return "no"
+    length = int.from_bytes(data[:8], "little")
+    return "strong" if length <= MAX_HEADER or data[7] == 0 else "no"
+
+
+def examine(work: Examining) -> None:
     """Checks the header against itself and against the size of the file."""
-    size = len(file.data)
+    data = work.data
+    size = len(data)
     try:
-        length = _header_length(file, size)
-        header = _decode(bytes(file.data[8 : 8 + length]))
+        length = _header_length(data, size)
+        header = _decode(bytes(data[8 : 8 + length]))
         metadata = header.pop("__metadata__", {})
-        seen = _metadata(metadata, file.name)
-        seen += _tensors(header, size - 8 - length, file.name)
+        _metadata(metadata, work)
+        _tensors(header, size - 8 - length, work)
     except _Wrong as wrong:
-        return Examination(observations=(observe(wrong.rule, wrong.message, location=file.name),))
-    return Examination(observations=tuple(seen), parsed=8 + length)
+        work.find(wrong.rule, wrong.message)
+        return
+    work.parsed = 8 + length
+    work.numbers = size - work.parsed
 
 
-def _header_length(file: ModelFile, size: int) -> int:
+def _header_length(data: Buffer, size: int) -> int:
     if size < 10:
         raise _Wrong(LENGTH, f"{size} bytes are too few for a safetensors file")
-    length = int.from_bytes(file.data[:8], "little")
+    length = int.from_bytes(data[:8], "little")
     if length > MAX_HEADER or length > size - 8 or length < 2:
         raise _Wrong(LENGTH, f"the header is said to have {length} bytes in a file of {size}")
     if length > MAX_HEADER_READ:
@@ -162,45 +198,45 @@ def _refuse_number(text: str) -> NoReturn:
     raise ValueError(f"{text[:20]} is not a whole number")
 
 
-def _metadata(value: Any, name: str) -> list[Observation]:
+def _metadata(value: Any, work: Examining) -> None:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         raise _Wrong(METADATA, "__metadata__ must map text to text")
-    return [
-        observe(
-            METADATA,
-            f"metadata {quoted(key)} has {len(text)} characters; at most {MAX_METADATA_VALUE}",
-            location=name,
-        )
-        for key, text in value.items()
-        if len(text) > MAX_METADATA_VALUE
-    ]
+    for key, text in value.items():
+        tell_setting(f"metadata {key}", text, work)
+        if len(text) > MAX_METADATA_VALUE:
+            work.find(
+                METADATA,
+                f"metadata {quoted(key)} has {len(text)} characters; at most {MAX_METADATA_VALUE}",
+            )
 
 
-def _tensors(header: Mapping[str, Any], available: int, name: str) -> list[Observation]:
+def _tensors(header: Mapping[str, Any], available: int, work: Examining) -> None:
     if len(header) > MAX_TENSORS:
         raise _Wrong(LIMIT, f"{len(header)} tensors; at most {MAX_TENSORS} are examined")
-    seen: list[Observation] = []
     spans: list[tuple[int, int, str]] = []
+    wrong = False
     for tensor, entry in header.items():
         problem = _entry_problem(tensor, entry)
         if problem:
-            seen.append(observe(TENSOR, f"tensor {quoted(tensor)}: {problem}", location=name))
+            wrong = True
+            work.find(TENSOR, f"tensor {quoted(tensor)}: {problem}")
         else:
+            work.fact("tensor", f"{tensor} {entry['dtype']} {entry['shape']}")
             start, end = entry["data_offsets"]
             spans.append((start, end, tensor))
-    if seen:
-        return seen
+    if wrong:
+        return
     position = 0
     for start, end, tensor in sorted(spans):
         if start != position:
             kind = "overlaps the one before" if start < position else "leaves a hole before it"
             message = f"tensor {quoted(tensor)} {kind}: starts at {start}, not {position}"
-            return [observe(OFFSETS, message, location=name)]
+            raise _Wrong(OFFSETS, message)
         position = end
     if position != available:
-        message = f"tensors end at {position}, the file's data at {available}"
-        return [observe(OFFSETS, message, location=name)]
-    return seen if spans else [observe(EMPTY, "no tensor is listed", location=name)]
+        raise _Wrong(OFFSETS, f"tensors end at {position}, the file's data at {available}")
+    if not spans:
+        work.find(EMPTY, "no tensor is listed")
 
 
 def _entry_problem(tensor: str, entry: Any) -> str:
@@ -229,14 +265,15 @@ def _sizes(value: Any) -> bool:
     return isinstance(value, list) and all(type(n) is int and 0 <= n < 1 << 63 for n in value)
 
 
-CHECK = ArtifactCheck(
-    id="artifact-safetensors",
-    title="Strict safetensors header",
-    format="safetensors",
+FORMAT = Format(
+    id="safetensors",
+    title="safetensors",
     examines=(
         "Header length, JSON without duplicate keys, dtype, shape and offsets of every tensor, no "
         "overlap, no hole, nothing after the last tensor. The numbers themselves are not judged."
     ),
-    rules=(LENGTH, HEADER, TENSOR, OFFSETS, METADATA, LIMIT, EMPTY),
+    extensions=(".safetensors",),
+    recognise=recognise,
     examine=examine,
+    rules=(LENGTH, HEADER, TENSOR, OFFSETS, METADATA, LIMIT, EMPTY),
 )

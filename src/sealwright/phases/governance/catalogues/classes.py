@@ -40,7 +40,8 @@ CLASSES: Final[Mapping[str, tuple[Kind, ...]]] = {
     "ml-bom": (Kind("sbom"),),
     "code-scan": (Kind("scan", "code"),),
     "artifact-scan": (Kind("scan", "artifact"),),
-    "vetting": (Kind("scan", "artifact"), Kind("scan", "dependency")),
+    "vetting": (Kind("model-import"), Kind("scan", "artifact"), Kind("scan", "dependency")),
+    "adoption-record": (Kind("model-import"),),
     "vuln-result": (Kind("vulns"), Kind("scan", "dependency")),
     "model-audit": (Kind("retraining-review"),),
     # validation
@@ -114,7 +115,6 @@ COMPUTED: Final[Mapping[str, str]] = {
 """Classes that are no statement: what the product writes from the ledger whenever it is asked."""
 
 NOT_PRODUCED: Final[Mapping[str, str]] = {
-    "adoption-record": "models from outside are not imported yet",
     "attachment": "a person adds pictures and descriptions of the product",
     "change-classification": "a person judges whether a change is substantial",
     "change-plan": "a person writes down which changes are planned",

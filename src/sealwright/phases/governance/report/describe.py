@@ -104,6 +104,7 @@ _LINES: Final[dict[str, Callable[[Any], str]]] = {
         f"{p.actor} {'opened it' if p.outcome == 'granted' else 'was refused it'} for {p.purpose}"
     ),
     "training-run": _training,
+    "model-import": lambda p: f"{p.name} from {p.source}, revision {p.revision}, {p.licence}",
     "custody": lambda p: f"{p.name} {p.action}: {counted(len(p.files), 'file')}",
     "model-signature": lambda p: f"OpenSSF signature over {counted(len(p.resources), 'file')}",
     "sbom": lambda p: f"{p.bom_format} {p.spec_version}: {counted(len(p.components), 'component')}",

@@ -22,6 +22,7 @@ from sealwright.phases.governance.report.records import (
 )
 
 _ASKED = {
+    "import": "May it be taken in from outside",
     "train": "May it be used for training",
     "release": "May it be released",
     "serve": "May it be served",

@@ -1,0 +1,1 @@
+"""Vetting of models, their code and their dependencies, by content and without loading anything."""

@@ -1,0 +1,1 @@
+"""Examination of source code: engines and rules of our own."""

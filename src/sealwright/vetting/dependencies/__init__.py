@@ -1,0 +1,1 @@
+"""What training code depends on: lock files, names, packages and known vulnerabilities."""

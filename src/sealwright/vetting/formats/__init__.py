@@ -1,0 +1,1 @@
+"""The formats that are examined, one file each behind `interface.Format`."""

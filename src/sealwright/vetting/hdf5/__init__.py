@@ -1,0 +1,1 @@
+"""HDF5, read without the HDF5 library: structure, texts and blobs, never numbers."""

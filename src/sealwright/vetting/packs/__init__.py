@@ -1,0 +1,1 @@
+"""Policy packs: the exact names that pickles of ordinary libraries may reach."""

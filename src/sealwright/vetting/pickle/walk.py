@@ -1,0 +1,176 @@
+"""Looks once at every value of a stream: functions kept as values, and what is hashed as a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sealwright.vetting.interface import Examining, Rule, quoted
+from sealwright.vetting.pickle import rules
+from sealwright.vetting.pickle.facts import Facts
+from sealwright.vetting.pickle.policy import Policy
+from sealwright.vetting.pickle.torch_arguments import RETYPED, TENSORS
+from sealwright.vetting.pickle.values import (
+    Buffered,
+    Dict,
+    Global,
+    List,
+    Made,
+    Persistent,
+    Set,
+    Tuple,
+    Value,
+)
+
+PersistentCheck = Callable[[Persistent, Facts], str]
+"""Why a format's loader does not take a persistent id; empty where it does."""
+
+
+@dataclass(slots=True)
+class Judging:
+    """The work on one stream."""
+
+    examining: Examining
+    facts: Facts
+    persistent: PersistentCheck | None
+    said: set[tuple[str, str]] = field(default_factory=set)
+    """(rule, what): each is said once for a stream, at its first place."""
+    seen: set[int] = field(default_factory=set)
+    """Ids of values that were walked. Events keep all values alive, so ids stay theirs."""
+    keys: set[int] = field(default_factory=set)
+    """Ids of values that were walked as keys."""
+    steps: dict[int, int] = field(default_factory=dict)
+    """Id of a tuple → steps of its hash; minus the id: it is being counted."""
+
+    @property
+    def policy(self) -> Policy:
+        """All packs."""
+        return self.facts.policy
+
+    def say(self, rule: Rule, about: str, message: str, offset: int) -> None:
+        """Observes a rule, unless it was said of the same thing before."""
+        if (rule.id, about) not in self.said:
+            self.said.add((rule.id, about))
+            self.examining.find(rule, message, offset=offset)
+
+
+def walk(roots: Iterable[Value], offset: int, work: Judging, *, within: str = "") -> None:
+    """Looks at plain containers and what they hold: functions kept as values, keys with a hash.
+    `within`: what they are handed to."""
+    stack = [value for value in roots if type(value) in LOOKED_AT]
+    seen = work.seen
+    steps = 0
+    while stack:
+        value = stack.pop()
+        steps += 1
+        if type(value) is Global:
+            entry = work.facts.entry(value)
+            if entry is not None and entry.role == "reduce":
+                _kept(value, offset, within, work)
+        elif type(value) is Buffered:
+            work.say(rules.BUFFER, "buffer", "a buffer from outside is taken", value.offset)
+        elif id(value) not in seen:
+            seen.add(id(value))
+            inside = _inside(value, offset, work)
+            steps += len(inside)
+            stack.extend(item for item in inside if type(item) in LOOKED_AT)
+    work.examining.session.spend(steps)
+
+
+LOOKED_AT = frozenset({Tuple, List, Set, Dict, Global, Buffered})
+"""What may hold something, or be something that may not stand there; objects have events of their
+own."""
+
+
+def _inside(value: Value, offset: int, work: Judging) -> Sequence[Value]:
+    """What a container holds; its keys are looked at as such."""
+    if isinstance(value, Dict):
+        walk_keys((key for key, _ in value.items), offset, work)
+        return [part for pair in value.items for part in pair]
+    if isinstance(value, Set):
+        walk_keys(value.items, offset, work)
+    return value.items if isinstance(value, Tuple | List | Set) else ()
+
+
+def _kept(value: Global, offset: int, within: str, work: Judging) -> None:
+    if within not in PASSED.get(value.dotted, ()):
+        name = quoted(value.dotted)
+        work.say(rules.KEPT, name, f"{name} is kept as a value", value.offset or offset)
+
+
+_ARRAYS = frozenset(
+    {
+        "numpy.core.multiarray._reconstruct",
+        "numpy._core.multiarray._reconstruct",
+        "joblib.numpy_pickle.NumpyArrayWrapper",
+        "sklearn.externals.joblib.numpy_pickle.NumpyArrayWrapper",
+    }
+)
+_GENERATORS = frozenset(
+    f"numpy.random._pickle.__{kind}_ctor" for kind in ("randomstate", "generator")
+)
+_DILL = frozenset({"dill._dill._create_array"})
+PASSED = {
+    **dict.fromkeys(TENSORS, RETYPED),
+    "numpy.core.multiarray._reconstruct": _DILL,
+    "numpy._core.multiarray._reconstruct": _DILL,
+    "numpy.random._pickle.__bit_generator_ctor": _GENERATORS,
+    "numpy.memmap": _ARRAYS,
+    "numpy.core.memmap.memmap": _ARRAYS,
+    "numpy._core.memmap.memmap": _ARRAYS,
+}
+"""Names that ordinary pickles hand to some functions, and to these alone."""
+
+
+def walk_keys(keys: Iterable[Value], offset: int, work: Judging) -> None:
+    """Keys of dicts and members of sets: their hash runs as they are put there."""
+    stack = [key for key in keys if type(key) in HASHED]
+    for key in stack:
+        if type(key) is Tuple and _steps(key, work) > MAX_HASHED:
+            work.say(
+                rules.COSTLY, "key", "hashing a key takes more steps than memory cells", offset
+            )
+    while stack:
+        value = stack.pop()
+        if id(value) in work.keys:
+            continue
+        work.keys.add(id(value))
+        work.examining.session.spend()
+        if isinstance(value, Tuple | Set):
+            stack.extend(item for item in value.items if type(item) in HASHED)
+        elif type(value) is Made:
+            maker = work.facts.maker(value)
+            entry = work.facts.entry(maker)
+            if entry is None or not entry.hashable:
+                name = quoted(maker.dotted) if maker is not None else "a call"
+                work.say(rules.KEY, name, f"an object of {name} is a key", offset)
+            elif entry.role == "class" and type(value.args) is Tuple:
+                stack.append(value.args)
+
+
+HASHED = frozenset({Tuple, Made, Set})
+"""Values whose hash goes through others."""
+MAX_HASHED = 1_000_000
+"""Steps that the hash of one key may take."""
+
+
+def _steps(key: Tuple, work: Judging) -> int:
+    """Steps of a tuple's hash: it goes through a shared part as often as that is reached."""
+    steps = work.steps
+    stack = [key]
+    while stack:
+        value = stack[-1]
+        if id(value) in steps:
+            stack.pop()
+            continue
+        steps.setdefault(-id(value), 0)
+        inner = [item for item in value.items if type(item) is Tuple and id(item) not in steps]
+        waiting = [item for item in inner if -id(item) not in steps]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        work.examining.session.spend()
+        below = sum(steps.get(id(item), MAX_HASHED) for item in value.items if type(item) is Tuple)
+        steps[id(value)] = min(len(value.items) + 1 + below, 2 * MAX_HASHED)
+        stack.pop()
+    return steps[id(key)]

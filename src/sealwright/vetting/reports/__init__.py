@@ -1,0 +1,1 @@
+"""What a scan said, written for people and for programs."""

@@ -1,0 +1,174 @@
+"""What every report is made from: the outcome, what was asked, and the outcome sorted by file.
+
+A report has no time and no place of the machine in it: the same files give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sealwright.vetting.interface import EFFECTS, Observation, Verdict
+from sealwright.vetting.outcome import MemberReport, Outcome
+from sealwright.vetting.session import Limits
+
+FailOn = Literal["review", "fail"]
+"""`review`: what a person has to look at ends the command with 1, as what fails does."""
+WORST: tuple[Verdict, ...] = ("fail", "inconclusive", "review", "pass")
+"""Strongest first."""
+_EFFECTS = tuple(EFFECTS)
+_GRAVITY = ("critical", "high", "medium", "low", "info")
+_LINE = re.compile(r"(?P<path>.*):(?P<line>[1-9][0-9]{0,8})\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """A scan that has ended."""
+
+    outcome: Outcome
+    targets: tuple[str, ...]
+    """The paths as they were given."""
+    limits: Limits
+    fail_on: FailOn = "review"
+    exclude: tuple[str, ...] = ()
+    base: Path = field(default_factory=Path)
+    """Folder that paths in SARIF are relative to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding is: the file on disk, the way into it, and the line of a text."""
+
+    file: str
+    inside: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A file on disk (or a folder) with all that it holds: its own report comes first."""
+
+    reports: tuple[MemberReport, ...]
+
+    @property
+    def path(self) -> str:
+        """As it was given, or below what was given."""
+        return self.reports[0].path
+
+    @property
+    def is_folder(self) -> bool:
+        """A folder has a report only of how its files belong together."""
+        return self.reports[0].formats == ("folder",)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The strongest of the file's own and of all that it holds."""
+        return worst(report.verdict for report in self.reports)
+
+    @property
+    def observations(self) -> list[Observation]:
+        """Of the file and of all that it holds, gravest first."""
+        return ordered(seen for report in self.reports for seen in report.observations)
+
+
+def scanner_version() -> str:
+    """Of the installed package. Looked up where it is written, as that takes its time."""
+    from importlib.metadata import version
+
+    return version("sealwright")
+
+
+def exit_code(verdict: Verdict, *, fail_on: FailOn) -> int:
+    """0 pass, 1 fail or review at the threshold, 3 inconclusive."""
+    if verdict == "review":
+        return int(fail_on == "review")
+    return {"pass": 0, "fail": 1, "inconclusive": 3}[verdict]
+
+
+def worst(verdicts: Iterator[Verdict]) -> Verdict:
+    """The strongest of some verdicts; `pass` where there is none."""
+    return min(verdicts, key=WORST.index, default="pass")
+
+
+def scopes(outcome: Outcome) -> list[Scope]:
+    """The members by the file on disk that holds them, in the order of the scan."""
+    found: list[list[MemberReport]] = []
+    for report in outcome.members:
+        if report.depth == 0 or not found:
+            found.append([])
+        found[-1].append(report)
+    return [Scope(tuple(group)) for group in found]
+
+
+def ordered(observations: Iterator[Observation]) -> list[Observation]:
+    """Strongest effect first, then the gravest, then by rule and place."""
+    return sorted(
+        observations,
+        key=lambda seen: (
+            _EFFECTS.index(seen.rule.effect),
+            _GRAVITY.index(seen.finding.severity),
+            seen.rule.id,
+            seen.finding.location,
+            seen.finding.offset or 0,
+            seen.finding.message,
+        ),
+    )
+
+
+class Places:
+    """Splits the location of a finding. Names may hold `!` and `:`: what was scanned decides."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._files = {report.path for report in outcome.members if report.depth == 0}
+        self._members = {report.path for report in outcome.members}
+
+    def of(self, location: str, *, default: str) -> Place:
+        """The place that `location` names; `default` is the file where it names none."""
+        known = self._split(location) if location in self._members else None
+        if known:
+            return known
+        lined = _LINE.match(location)
+        if lined:
+            before = self._split(lined["path"])
+            if before:
+                return Place(before.file, before.inside, int(lined["line"]))
+        return self._split(location) or Place(location or default)
+
+    def _split(self, location: str) -> Place | None:
+        if location in self._files:
+            return Place(location)
+        at = location.rfind("!")
+        while at > 0:
+            if location[:at] in self._files:
+                return Place(location[:at], location[at + 1 :])
+            at = location.rfind("!", 0, at)
+        return None
+
+
+def seen_text(text: str) -> str:
+    """`text` on one line with every character visible.
+
+    What a terminal or a page would obey, hide or reorder becomes its code point.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable()
+        else f"\N{MATHEMATICAL LEFT ANGLE BRACKET}U+{ord(char):04X}"
+        "\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
+        for char in text
+    )
+
+
+def whole_text(text: str) -> str:
+    """`text` as valid Unicode: bytes of a file name that are no UTF-8 are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,1 @@
+"""Secrets that lie in code, notebooks and settings: found, and never repeated."""

@@ -1,0 +1,1 @@
+"""Attacks in source code: one text for each technique, with payloads that do no harm."""
