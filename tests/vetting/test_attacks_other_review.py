@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import struct
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from sealwright.vetting.interface import Member, Verdict, conclude
 from sealwright.vetting.packs.load import builtin_policy
 from sealwright.vetting.scan import inspect, scan_paths
+from sealwright.vetting.session import Limits
 from tests.attacks.documents.case import Case, text
 from tests.attacks.other_review import CASES, served, template, trees
 from tests.vetting.examine import session
@@ -123,13 +126,13 @@ def test_more_tags_than_are_judged_are_no_pass() -> None:
     assert verdict == "fail"
 
 
-def test_a_vocabulary_of_millions_is_left_at_a_limit() -> None:
-    count = 8_000_000
+def test_a_vocabulary_without_end_is_left_at_a_limit() -> None:
+    count = 100_000
     key = struct.pack("<Q", 1) + b"a" + struct.pack("<IIQ", 9, 8, count)
     data = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + key + bytes(8 * count)
-    verdict, found = scanned("a.gguf", data)
-    assert verdict == "inconclusive"
-    assert "SW-SCAN-002" in found
+    work = session(policy=builtin_policy(), limits=Limits(operations=200_000))
+    inspect(Member(path="a.gguf", data=data), work)
+    assert "SW-SCAN-002" in {seen.rule.id for seen in work.reports[0].observations}
 
 
 def test_the_small_files_of_mlflow(tmp_path: Path) -> None:
@@ -147,3 +150,16 @@ def test_the_small_files_of_mlflow(tmp_path: Path) -> None:
     found = {seen.rule.id for seen in outcome.observations}
     assert outcome.verdict == "review"
     assert {"SW-SERVE-003", "SW-SERVE-004"} <= found
+
+
+def test_many_hollow_members_are_a_bomb() -> None:
+    inner, outer = BytesIO(), BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n in range(4):
+            archive.writestr(f"{n}", bytes(3 << 20))
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n in range(8):
+            archive.writestr(f"{n}.zip", inner.getvalue())
+    work = session(policy=builtin_policy(), limits=Limits(large=8 << 20))
+    inspect(Member(path="a.zip", data=outer.getvalue()), work)
+    assert "nearly empty members" in work.bomb

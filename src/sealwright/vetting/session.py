@@ -20,6 +20,13 @@ IN_MEMORY = 8 * 1024 * 1024
 """Bytes of one inflated member that are held in memory; more goes to an unlinked file, mapped."""
 
 
+_HOLLOW = 4
+"""How many times `Limits.large` all nearly empty members may give together."""
+
+_VISIT = 300
+"""Steps that a member costs, however small it is."""
+
+
 class Spent(LimitReached):
     """A budget ran out: what remains was not examined, so the member is inconclusive."""
 
@@ -66,6 +73,8 @@ class Session:
     clock: Callable[[], float] = time.monotonic
     operations: int = 0
     inflated: int = 0
+    hollow: int = 0
+    """Inflated bytes of members that grew more than `large_ratio` times."""
     members: int = 0
     started: float = field(default=-1.0)
     bomb: str = ""
@@ -99,6 +108,7 @@ class Session:
         be.
         """
         self.members += 1
+        self.spend(_VISIT)
         if self.members > self.limits.members:
             raise Spent(f"more than {self.limits.members} members")
         if within.depth + 1 > self.limits.depth:
@@ -133,6 +143,7 @@ class Session:
                     file.write(held)
                     held = bytearray()
                 file.write(piece)
+            self._sum(size, compressed)
             if file is None:
                 return bytes(held)
             file.flush()
@@ -153,6 +164,16 @@ class Session:
                 self._stop(f"a member inflates more than {ratio} times")
             if self.bomb:
                 raise Spent(self.bomb)
+
+    def _sum(self, size: int, compressed: int) -> None:
+        """Many members that each stay below the limit are a bomb as well, nested ones too."""
+        limits = self.limits
+        if size > 1 << 20 and size > limits.large_ratio * max(compressed, 1):
+            self.hollow += size
+            if self.hollow > _HOLLOW * limits.large:
+                self._stop(
+                    f"nearly empty members inflate to more than {_HOLLOW * limits.large} bytes"
+                )
 
     def _stop(self, why: str) -> NoReturn:
         """A bomb was met: only what is small is inflated after it, and not for long."""

@@ -32,6 +32,8 @@ MAX_ARRAY_DEPTH = 4
 MAX_DIMENSIONS = 4
 MAX_KEY = 65_535
 _CHUNK = 1 << 20
+_STEPS = 64
+"""What a key or a tensor costs; models have some thousands of them."""
 _MAX_TOLD = 1 << 16
 """Bytes of a text from which on only its digest is told."""
 _LARGEST = (1 << 63) - 1
@@ -115,6 +117,7 @@ def _metadata(examining: Examining, cursor: _Cursor, count: int) -> _Known:
     seen: set[bytes] = set()
     for _ in range(count):
         start = cursor.at
+        examining.session.spend(_STEPS)
         raw = cursor.text("a metadata key")
         key = _name(raw, start, limit=MAX_KEY)
         if raw in seen:
@@ -243,7 +246,7 @@ def _tensors(
     placed: list[_Tensor] = []
     whole = True
     for _ in range(count):
-        examining.session.spend()
+        examining.session.spend(_STEPS)
         start = cursor.at
         raw = cursor.text("a tensor's name")
         name = _name(raw, start, limit=MAX_KEY)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from sealwright.vetting.formats import jinja_rules as rules
-from sealwright.vetting.formats.jinja_constants import fold
+from sealwright.vetting.formats.jinja_constants import Names, fold
 from sealwright.vetting.formats.jinja_names import core_of_a_name, forbidden_name, part_of_a_name
 from sealwright.vetting.interface import Examining, Rule, quoted
 
@@ -41,7 +41,7 @@ class Reading:
 
     examining: Examining
     location: str
-    names: dict[str, nodes.Node] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
     bound: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
     """Names and attributes of namespaces whose text a loop, a block or a macro puts together."""

@@ -33,10 +33,10 @@ def fold(
             value = node.value  # type: ignore[attr-defined]
             return value if isinstance(value, str | int) else None
         case "Name":
-            return fold(names.get(node.name), names, depth=depth - 1)  # type: ignore[attr-defined]
+            return _named(node.name, names, depth)  # type: ignore[attr-defined]
         case "Getattr":
             known = f"{getattr(node.node, 'name', '')}.{node.attr}"  # type: ignore[attr-defined]
-            return fold(names.get(known), names, depth=depth - 1)
+            return _named(known, names, depth)
         case "Concat" | "List" | "Tuple":
             return _folded_parts(node, names, depth)
         case "Add" | "Mul" | "Mod":
@@ -51,6 +51,24 @@ def fold(
             return _item(node, names, depth)
         case _:
             return None
+
+
+class Names(dict[str, "nodes.Node"]):
+    """What is assigned only once, with the values that were found before: names that stand for
+    sums of names would be followed again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folded: dict[str, tuple[int, Constant]] = {}
+
+
+def _named(name: str, names: Mapping[str, nodes.Node], depth: int) -> Constant:
+    known = names.folded if isinstance(names, Names) else {}
+    tried, value = known.get(name, (0, None))
+    if value is None and tried < depth:
+        value = fold(names.get(name), names, depth=depth - 1)
+        known[name] = depth, value
+    return value
 
 
 def _folded_parts(node: Any, names: Mapping[str, nodes.Node], depth: int) -> Constant:
@@ -109,7 +127,7 @@ def _called(node: Any, names: Mapping[str, nodes.Node], depth: int) -> Constant:
     """A method of a constant: `'-'.join([...])`, `'x'.replace('a', 'b')`; or a macro's text."""
     method = node.node
     if type(method).__name__ == "Name":
-        return fold(names.get(f"{method.name}()"), names, depth=depth - 1)
+        return _named(f"{method.name}()", names, depth)
     if type(method).__name__ != "Getattr" or node.kwargs:
         return None
     value = fold(method.node, names, depth=depth - 1)

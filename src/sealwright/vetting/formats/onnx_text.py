@@ -11,7 +11,7 @@ from sealwright.vetting.interface import DocumentCheck, Examining, Fit, Format, 
 
 _LOOK = "convert it with onnx.save to .onnx in an isolated process, and scan that"
 _WORDS = re.compile(
-    rb"(?m)^\s*ir_version\s*:\s*\d+|^\s*opset_import\s*\{|^\s*graph\s*\{|^\s*opset_import\s*:\s*\["
+    rb"(?m)^[ \t]*+(ir_version[ \t]*+:[ \t]*+\d|opset_import[ \t]*+\{|graph[ \t]*+\{)"
 )
 _HEAD = 1 << 16
 
@@ -33,8 +33,8 @@ def recognise(member: Member) -> Fit:
     if not is_text(member.data):
         return "no"
     head = bytes(member.data[:_HEAD])
-    words = {found.group().strip().partition(b":")[0] for found in _WORDS.finditer(head)}
-    script = re.match(rb"\s*<\s*ir_version\s*:", head) is not None
+    words = {found[1][:5] for found in _WORDS.finditer(head)}
+    script = re.match(rb"\s*+<\s*+ir_version\s*+:", head) is not None
     named = member.extension in FORMAT.extensions
     return "weak" if script or len(words) >= 2 or named else "no"
 

@@ -41,7 +41,7 @@ ESCAPE = Rule(
     title="A path leads out of the model that is served",
     remediation="do not serve it; get the model again from its source",
     why="The server opens, imports or unpickles the file that the path names, wherever it lies.",
-    example="model_path: ../../../tmp/other.pkl",
+    example="model_path: ../../other.pkl",
     atlas=("AML.T0011.000",),
     cwe=(22,),
 )

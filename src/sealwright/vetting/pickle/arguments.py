@@ -237,7 +237,7 @@ _TYPED = frozenset({"typing", "collections.abc", "builtins"})
 
 
 def _distance(call: Call, facts: Facts) -> str:
-    """`newObj(class)` of sklearn's distances: obj.__new__(obj), so only for one of their classes."""
+    """`newObj(class)` of sklearn's distances: obj.__new__(obj), so only for their classes."""
     entry = facts.entry(call.args[0]) if len(call.args) == 1 and not call.keywords else None
     if entry is not None and entry.role == "class" and _DISTANCES.match(entry.name):
         return ""

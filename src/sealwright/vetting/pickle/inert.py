@@ -28,23 +28,66 @@ MAX_REFUSED = 64
 """Values of one stream that are found not to be inert; after that none is, so that a stream cannot
 have a large value looked at for ever."""
 _LIBRARIES = frozenset(
-    """
-    numpy pandas pyarrow datetime decimal fractions uuid ipaddress zoneinfo pytz dateutil pathlib
-    ml_dtypes array time re _codecs types
-    """.split()
+    [
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "datetime",
+        "decimal",
+        "fractions",
+        "uuid",
+        "ipaddress",
+        "zoneinfo",
+        "pytz",
+        "dateutil",
+        "pathlib",
+        "ml_dtypes",
+        "array",
+        "time",
+        "re",
+        "_codecs",
+        "types",
+    ]
 )
 """Modules whose allowed classes and functions give data."""
 _NAMES = frozenset(
-    """
-    builtins.complex builtins.frozenset builtins.bytes builtins.bytearray builtins.int
-    builtins.float builtins.bool builtins.str builtins.slice builtins.range builtins.tuple
-    builtins.list builtins.dict builtins.set builtins.type builtins.object
-    collections.OrderedDict collections.deque collections.Counter collections.defaultdict
-    functools.reduce _functools.reduce _operator.getitem inspect.Parameter
-    torch.Size torch.device torch.Tensor torch.nn.parameter.Parameter torch.nn.parameter.Buffer
-    torch.storage._load_from_bytes torch.serialization._get_layout torch.Generator
-    torch._C.Generator dill._dill._create_array dill._dill._load_type
-    """.split()
+    [
+        "builtins.complex",
+        "builtins.frozenset",
+        "builtins.bytes",
+        "builtins.bytearray",
+        "builtins.int",
+        "builtins.float",
+        "builtins.bool",
+        "builtins.str",
+        "builtins.slice",
+        "builtins.range",
+        "builtins.tuple",
+        "builtins.list",
+        "builtins.dict",
+        "builtins.set",
+        "builtins.type",
+        "builtins.object",
+        "collections.OrderedDict",
+        "collections.deque",
+        "collections.Counter",
+        "collections.defaultdict",
+        "functools.reduce",
+        "_functools.reduce",
+        "_operator.getitem",
+        "inspect.Parameter",
+        "torch.Size",
+        "torch.device",
+        "torch.Tensor",
+        "torch.nn.parameter.Parameter",
+        "torch.nn.parameter.Buffer",
+        "torch.storage._load_from_bytes",
+        "torch.serialization._get_layout",
+        "torch.Generator",
+        "torch._C.Generator",
+        "dill._dill._create_array",
+        "dill._dill._load_type",
+    ]
 )
 _PREFIXES = (
     "torch._utils._rebuild_",

@@ -15,7 +15,7 @@ _VOCAB = "spacy.vocab.unpickle_vocab"
 
 
 def _pickled(value: Value, facts: Facts) -> Value | None:
-    """What a pickle in these bytes gives, where the scan examines it by itself (`payloads.look`)."""
+    """What a pickle in these bytes gives, where the scan examines it itself (`payloads.look`)."""
     if type(value) is Made and facts.made_by(value) == "_codecs.encode":
         if type(value.args) is not Tuple or not value.args.items:
             return None
@@ -37,13 +37,13 @@ def _pickled(value: Value, facts: Facts) -> Value | None:
 def _getters(value: Value | None, facts: Facts) -> bool:
     """Functions of a text, by number: spacy's own, with the tables that they keep. Whatever makes
     a word of the vocabulary calls them."""
-    stack = [value] if type(value) is Dict else []
-    if not stack:
+    if type(value) is not Dict:
         return False
+    stack: list[Value] = [value]
     seen: set[int] = set()
     while stack:
         item = stack.pop()
-        if item is None or id(item) in seen or inert(item, facts) and type(item) is not Global:
+        if id(item) in seen or (type(item) is not Global and inert(item, facts)):
             continue
         seen.add(id(item))
         if isinstance(item, Tuple | List | Set):

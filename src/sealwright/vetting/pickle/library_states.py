@@ -316,9 +316,7 @@ def _frame(setting: Setting, facts: Facts) -> str:
     return ""
 
 
-_MANAGERS = frozenset(
-    ["BlockManager", "SingleBlockManager", "ArrayManager", "SingleArrayManager"]
-)
+_MANAGERS = frozenset(["BlockManager", "SingleBlockManager", "ArrayManager", "SingleArrayManager"])
 
 
 def _handle(setting: Setting, facts: Facts) -> str:

@@ -9,8 +9,9 @@
 
 Kinds: any (is stored and not looked at), inert (may be looked at: `inert.py`), data, none, bool,
 int, float, str, bytes, text (str or bytes), scalar, name, tuple, list, pairs (a list of pairs),
-dict, set, shape, empty (the shape (0,)), search (a method of a pattern, or None), class, constant, factory, callable, dtype, class:X,
-constant:X, object:X (made by X), ='literal'. Where a kind names X, the name is exact.
+dict, set, shape, empty (the shape (0,)), search (a method of a pattern, or None), class, constant,
+factory, callable, dtype, class:X, constant:X, object:X (made by X), ='literal'. Where a kind
+names X, the name is exact.
 """
 
 from __future__ import annotations

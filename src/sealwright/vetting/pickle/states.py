@@ -94,9 +94,7 @@ def _attributes(entry: Entry, state: Value, facts: Facts) -> str:
             if reason := _named(entry, name):
                 return reason
             text = constant(name)
-            if type(text) is str and (
-                reason := looked_at_reason(entry, text, value, facts)
-            ):
+            if type(text) is str and (reason := looked_at_reason(entry, text, value, facts)):
                 return reason
     return ""
 

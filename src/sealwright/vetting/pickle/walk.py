@@ -146,8 +146,31 @@ def walk_keys(keys: Iterable[Value], offset: int, work: Judging) -> None:
                 work.say(rules.KEY, name, f"an object of {name} is a key", offset)
             elif entry.role == "class" and type(value.args) is Tuple:
                 stack.append(value.args)
+                if entry.name.partition(".")[0] in HASHED_BY_STATE:
+                    stack.extend(_attributes(value))
 
 
+def _attributes(value: Made) -> list[Value]:
+    """What the attributes of a key hold that a hash or comparison would go through."""
+    found: list[Value] = []
+    waiting: list[Value] = list(value.states)
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Dict):
+            waiting.extend(part for pair in item.items for part in pair)
+        elif isinstance(item, Tuple | List | Set):
+            waiting.extend(item.items)
+        elif type(item) is Made:
+            found.append(item)
+    return found
+
+
+HASHED_BY_STATE = frozenset({"nltk", "polars", "dateutil"})
+"""Libraries with classes whose hash and comparison go through what they hold."""
 HASHED = frozenset({Tuple, Made, Set})
 """Values whose hash goes through others."""
 MAX_HASHED = 1_000_000
