@@ -23,7 +23,7 @@ IN_MEMORY = 8 * 1024 * 1024
 _HOLLOW = 4
 """How many times `Limits.large` all nearly empty members may give together."""
 
-_VISIT = 300
+_VISIT = 500
 """Steps that a member costs, however small it is."""
 
 

@@ -120,6 +120,13 @@ CASES = (
         for name, body in _TEMPLATES.items()
     ),
     Case(
+        name="template-of-products",
+        data=template("{{ 'a' * 99 * 99 * 99 * 99 }}"),
+        rule="SW-JINJA-005",
+        path="tokenizer_config.json",
+        ends="review",
+    ),
+    Case(
         name="yaml-tag-behind-many-repeated-keys",
         data=b"x: 1\n" * 200 + f"y: {_PAYLOAD}\n".encode(),
         rule="SW-YAML-001",

@@ -166,6 +166,19 @@ def _twice() -> bytes:
     return build(first, attributes(y=number(2)))
 
 
+def _many() -> bytes:
+    """More attributes than are kept of plain data, then text to execute."""
+    many = b"}(" + b"".join(text(f"k{i}") + b"K\x01" for i in range(100_100)) + b"u"
+    last = b"(" + text("_parse_arg_template") + text("marker = 1") + b"u"
+    return build(new(name("scipy.stats._continuous_distns.norm_gen")), many + last)
+
+
+def _named_by(key: bytes) -> bytes:
+    """A result whose items are attributes, one named by what equals a text."""
+    target = put(new(name("scipy.optimize._optimize.OptimizeResult")), key, steps())
+    return build(target, attributes(x=number(1)))
+
+
 def _vocabulary(getters: bytes) -> bytes:
     held = raw(b"\x80\x04" + getters + b".")
     strings = call(name("spacy.strings.StringStore"), listed())
@@ -272,6 +285,16 @@ _STREAMS: dict[str, Callable[[], bytes]] = {
     ),
     "weights of a recurrent layer": lambda: made("torch.nn.modules.rnn.LSTM", _all_weights=quiet()),
     "two states": _twice,
+    "text to execute among very many attributes": _many,
+    "an item named by numpy's text": lambda: _named_by(
+        call(name("numpy.str_"), text("__setstate__"))
+    ),
+    "an item named by a version": lambda: _named_by(
+        new(name("torch.torch_version.TorchVersion"), text("__setstate__"))
+    ),
+    "an item named by a text of pillow": lambda: _named_by(
+        new(name("PIL.PngImagePlugin.iTXt"), text("__setstate__"))
+    ),
     "a tokenizer tries its rules": lambda: _tokenizer(search=steps()),
     "words of a vocabulary": lambda: _tokenizer(getters=mapped(number(1), steps())),
     "hooks of a document": lambda: call(

@@ -11,7 +11,7 @@ from sealwright.vetting.archives.stream_rules import BROKEN, CHECKSUM, CLOSED, T
 from sealwright.vetting.interface import Buffer, Examining, Rule
 
 ZSTD = b"\x28\xb5\x2f\xfd"
-_STREAM_COST = 100
+_STREAM_COST = 400
 _STEP = 1 << 20
 
 

@@ -19,6 +19,7 @@ from sealwright.vetting.archives.zip_records import (
 from sealwright.vetting.interface import Buffer, quoted
 
 MAX_HIDDEN = 64
+_MARK_COST = 100
 _LOCAL_MARK = re.compile(re.escape(LOCAL))
 _STEP = 1 << 20
 
@@ -94,12 +95,12 @@ def judge_gaps(archive: Archive, gaps: Sequence[tuple[int, int]]) -> Iterator[tu
 
 def _headers(archive: Archive, start: int, end: int) -> Iterator[int]:
     with memoryview(archive.data) as data, data[start:end] as gap:
-        marks = [start + found.start() for found in _LOCAL_MARK.finditer(gap)]
-    for at in marks:
-        archive.session.spend(4)
-        local = local_at(archive.data, at)
-        if local is not None and local.start <= end and local.method < 100:
-            yield at
+        for found in _LOCAL_MARK.finditer(gap):
+            archive.session.spend(_MARK_COST)
+            at = start + found.start()
+            local = local_at(archive.data, at)
+            if local is not None and local.start <= end and local.method < 100:
+                yield at
 
 
 def _zeros(data: Buffer, start: int, end: int) -> bool:

@@ -231,16 +231,27 @@ def _padding(reading: Reading, name: str, node: Any) -> None:
 
 
 def _product(reading: Reading, node: Any) -> None:
-    left, right = (fold(one, reading.names) for one in (node.left, node.right))
     if type(node).__name__ == "Pow":
+        left, right = (fold(one, reading.names) for one in (node.left, node.right))
         size = left.bit_length() * right if isinstance(left, int) and isinstance(right, int) else 0
         nested = is_a(node.right, "Pow") or is_a(node.left, "Pow")
         if size > 10_000 or nested:
             reading.find(rules.HEAVY, "an enormous power", node)
         return
-    for text, times in ((left, right), (right, left)):
-        if isinstance(text, str | list) and isinstance(times, int) and times > MAX_RANGE:
-            reading.find(rules.HEAVY, f"something is repeated {times} times", node)
+    times, repeated = 1, False
+    factors = [node]
+    while factors:
+        one = factors.pop()
+        reading.examining.session.spend(16)
+        value = fold(one, reading.names)
+        if isinstance(value, int):
+            times = min(times * max(value, 1), 1 << 62)
+        elif is_a(one, "Mul"):
+            factors += [one.left, one.right]
+        else:
+            repeated |= isinstance(value, str | list)
+    if repeated and times > MAX_RANGE:
+        reading.find(rules.HEAVY, f"something is repeated {times} times", node)
 
 
 def _name(reading: Reading, node: Any) -> None:

@@ -134,7 +134,7 @@ class _Reading:
         """An element."""
         self.depth += 1
         self.heard += 1
-        self.examining.session.spend(1 + len(attributes))
+        self.examining.session.spend(8 + len(attributes))
         if self.depth > MAX_DEPTH:
             raise Spent(f"XML nested more than {MAX_DEPTH} deep")
         local = name.rpartition(" ")[2]

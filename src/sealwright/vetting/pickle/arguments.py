@@ -187,11 +187,16 @@ def _ufunc(call: Call, facts: Facts) -> str:
 
 def _encode(call: Call, facts: Facts) -> str:
     """`_codecs.encode(text, 'latin1')`: how protocols 0 to 2 spell bytes."""
-    if call.keywords or not 1 <= len(call.args) <= 2 or type(constant(call.args[0])) is not str:
+    if call.keywords or not 1 <= len(call.args) <= 2 or not _is_text(call.args[0]):
         return "takes (text, 'latin1')"
     codec = constant(call.args[1]) if len(call.args) == 2 else "utf-8"
     good = type(codec) is str and codec.lower().replace("_", "-") in _CODECS
     return "" if good else "takes latin1 as the codec"
+
+
+def _is_text(value: Value) -> bool:
+    """A constant text, also one so long that it was not decoded."""
+    return type(value) is Const and (type(value.value) is str or value.form == "str")
 
 
 _CODECS = frozenset({"latin1", "latin-1", "iso-8859-1", "utf-8", "utf8", "ascii"})

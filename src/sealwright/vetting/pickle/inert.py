@@ -24,7 +24,7 @@ from sealwright.vetting.pickle.values import (
     Value,
 )
 
-MAX_REFUSED = 64
+MAX_REFUSED = 16
 """Values of one stream that are found not to be inert; after that none is, so that a stream cannot
 have a large value looked at for ever."""
 _LIBRARIES = frozenset(

@@ -270,16 +270,24 @@ def _walk_names(event: Changed, work: Judging) -> None:
     for key in event.items[::2]:
         text = constant(key)
         reason = attribute_reason(text) if type(text) is str else ""
-        if not plain and work.facts.made_by(key) in MAKES_TEXT:
+        if not plain and type(key) is Made and not _no_text(key, work.facts):
             reason = "is named by what a call made"
         if reason:
             work.say(rules.CHANGE, reason, f"an item of an object {reason}", event.offset)
 
 
-MAKES_TEXT = frozenset(
-    {"builtins.str", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"}
+def _no_text(key: Made, facts: Facts) -> bool:
+    """Whether what a call made is certainly no text, and equals none."""
+    maker = facts.maker(key)
+    if maker is None:
+        return False
+    return maker.module.partition(".")[0] in _NO_TEXT or maker.dotted in _NUMBERS
+
+
+_NO_TEXT = frozenset({"datetime", "uuid", "decimal", "fractions", "pandas", "nltk", "pathlib"})
+_NUMBERS = frozenset(
+    ["builtins.tuple", "builtins.frozenset", "builtins.bytes", "builtins.int", "builtins.float"]
 )
-"""What gives text, or what equals it."""
 
 
 def _made(target: Value, facts: Facts) -> tuple[str, Entry | None]:

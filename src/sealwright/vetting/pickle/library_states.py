@@ -172,7 +172,7 @@ def _gensim(setting: Setting, facts: Facts) -> str:
 
 
 def _plain_names(value: Value) -> bool:
-    if not isinstance(value, List | Tuple):
+    if not isinstance(value, List | Tuple) or (type(value) is List and value.elided):
         return False
     texts = [constant(item) for item in value.items]
     return all(type(text) is str and _PLAIN.match(text) is not None for text in texts)

@@ -83,6 +83,8 @@ def _attributes(entry: Entry, state: Value, facts: Facts) -> str:
     if type(state) is Made and entry.state == "any" and not kind("bytes")(state, facts):
         return "takes a state that the stream holds itself"
     parts = state.items if isinstance(state, Tuple | List) else (state,)
+    if len(parts) <= 2 and any(type(part) is Dict and part.elided for part in parts):
+        return "has more attributes than can be looked at"
     for part in parts:
         if type(part) is Dict:
             pairs = part.items

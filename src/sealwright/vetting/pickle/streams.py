@@ -7,9 +7,12 @@ from sealwright.vetting.pickle import payloads
 from sealwright.vetting.pickle.judge import PersistentCheck, judge
 from sealwright.vetting.pickle.machine import StreamSpent, run
 from sealwright.vetting.pickle.opcodes import KNOWN
+from sealwright.vetting.pickle.policy import Policy
 from sealwright.vetting.pickle.probe import headed, probe
+from sealwright.vetting.pickle.standard_library import STANDARD_LIBRARY
 from sealwright.vetting.pickle.stream_rules import FOREIGN_FILE, OTHER_FILE, PADDING, TRAILING
-from sealwright.vetting.pickle.trace import Called, Trace
+from sealwright.vetting.pickle.trace import Called, Event, Reached, Trace
+from sealwright.vetting.pickle.values import Computed, Global, Made, Persistent
 from sealwright.vetting.session import Session
 
 _BLANK = b"\0\t\n\r\x1a "
@@ -64,6 +67,9 @@ def _as_plain_pickle(
     """
     plain = run(examining.data, start=trace.start, session=examining.session)
     after = [event for event in plain.events if event.offset >= trace.first_block]
+    if _shifted(trace, after):
+        after = [event for event in after if _known(event, examining.session.policy)]
+        plain.result = None
     if any(isinstance(event, Called) for event in after):
         plain.events, plain.broken, plain.oddities = after, "", []
         judge(plain, examining, persistent=persistent)
@@ -72,6 +78,41 @@ def _as_plain_pickle(
         inside = bool(name) and ".." not in parts and not name.startswith(("/", "\\", "~"))
         rule = OTHER_FILE if inside and ":" not in name else FOREIGN_FILE
         examining.find(rule, f"the loader reads {quoted(name)}", offset=offset)
+
+
+def _shifted(trace: Trace, after: list[Event]) -> bool:
+    """Whether a name is looked up in another module than joblib's loader looks it up in.
+
+    Each array of objects is a pickle with a memo of its own. Read on with the memo of the outer
+    one, `numpy` becomes whatever text stands there, and `StandardScaler.dtype` is no name at all.
+    """
+    names = {
+        event.offset: event.target
+        for inner in trace.inner
+        for event in inner.events
+        if isinstance(event, Reached)
+    }
+    for event in after:
+        if isinstance(event, Reached) and isinstance(event.target, Global):
+            other = names.get(event.offset)
+            if not isinstance(other, Global) or other.name != event.target.name:
+                continue
+            if other.module != event.target.module:
+                return True
+    return False
+
+
+def _known(event: Event, policy: Policy) -> bool:
+    """Whether an event is about a name that exists and does more than an array needs."""
+    value = event.made.function if isinstance(event, Called) else getattr(event, "target", None)
+    while isinstance(value, Made):
+        value = value.function
+    if not isinstance(value, Global):
+        return isinstance(value, Computed | Persistent)
+    if policy.label(value.module, value.name) is not None:
+        return True
+    standard = value.module.partition(".")[0] in STANDARD_LIBRARY
+    return standard and policy.entry(value.module, value.name) is None
 
 
 def examine_streams(examining: Examining) -> None:
