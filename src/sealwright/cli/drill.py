@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealwright.cli.options import opened, shared, signer
+from sealwright.cli.options import answer_style, opened, shared, signer
 from sealwright.cli.render import emit, show, styled
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ def group() -> None:
 
 
 @group.command("list", epilog="Example: sealwright drill list")
-@click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text",
-    help="Text for people or JSON for programs.",
-)  # fmt: skip
+@answer_style
 def list_drills(style: str) -> None:
     """Show all drills."""
     found = [drill.declaration for drill in _chosen(())]
@@ -44,10 +41,7 @@ def list_drills(style: str) -> None:
 
 @group.command("show", epilog="Example: sealwright drill show DEP-05")
 @click.argument("drill")
-@click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text",
-    help="Text for people or JSON for programs.",
-)  # fmt: skip
+@answer_style
 def show_drill(drill: str, style: str) -> None:
     """Show what DRILL does, what must stop it, and what must tell of it."""
     ((declared),) = [each.declaration for each in _chosen((drill,))]

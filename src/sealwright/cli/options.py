@@ -15,24 +15,34 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def in_project(function: F) -> F:
+    """--dir: where the project is."""
+    return click.option(
+        "--dir",
+        "-C",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        help="The project's folder, or one below it.",
+    )(function)
+
+
+def answer_style(function: F) -> F:
+    """--format: how the answer is written."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="Text for people or JSON for programs.",
+    )(function)
+
+
 def shared(function: F) -> F:
     """--dir, --format and --passphrase-file."""
     for option in (
-        click.option(
-            "--dir",
-            "-C",
-            "folder",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=Path(),
-            help="The project's folder, or one below it.",
-        ),
-        click.option(
-            "--format",
-            "style",
-            type=click.Choice(["text", "json"]),
-            default="text",
-            help="Text for people or JSON for programs.",
-        ),
+        in_project,
+        answer_style,
         click.option(
             "--passphrase-file",
             type=click.Path(path_type=Path, dir_okay=False),

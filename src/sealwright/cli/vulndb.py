@@ -7,26 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sealwright.cli.options import answer_style, in_project
 from sealwright.cli.render import emit, mark, show
 
 if TYPE_CHECKING:
     from sealwright.vetting.dependencies.vulndb import Info
-
-_FOLDER = click.option(
-    "--dir",
-    "-C",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="The project's folder, or one below it.",
-)
-_STYLE = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Text for people or JSON for programs.",
-)
 
 
 @click.group(epilog="Example: sealwright vulndb import all.zip")
@@ -45,8 +30,8 @@ def group() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The database file (default: the project's, or else the user's).",
 )
-@_FOLDER
-@_STYLE
+@in_project
+@answer_style
 def import_(path: Path, to: Path | None, folder: Path, style: str) -> None:
     """Read the export at PATH into a new database that replaces the old one."""
     from sealwright.clock import system_clock
@@ -66,8 +51,8 @@ def import_(path: Path, to: Path | None, folder: Path, style: str) -> None:
     show_default=True,
     help="From how many days on the data are too old.",
 )
-@_FOLDER
-@_STYLE
+@in_project
+@answer_style
 def info(database: Path | None, max_age_days: int, folder: Path, style: str) -> None:
     """Say what a database was made from and when. Exit code 3 where it is missing or too old."""
     from sealwright.clock import system_clock

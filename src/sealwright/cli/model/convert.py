@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sealwright.cli.options import answer_style
 from sealwright.cli.render import emit, mark
 from sealwright.vetting.reports.interface import count
 
@@ -39,13 +40,7 @@ _MAX_LISTED = 20
     type=click.IntRange(min=1),
     help="Bytes of tensors to write at most (default: four times the source and 64 MiB).",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Text for people or JSON for programs.",
-)
+@answer_style
 def command(
     path: Path, form: str, out: Path, only_tensors: bool, limit_bytes: int | None, style: str
 ) -> None:

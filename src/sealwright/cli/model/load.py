@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sealwright.cli.options import answer_style
 from sealwright.cli.render import emit, mark
 
 
@@ -18,14 +19,7 @@ from sealwright.cli.render import emit, mark
     type=click.Path(path_type=Path, dir_okay=False),
     help="A policy pack for a library of your own. May be repeated.",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
-)
+@answer_style
 def command(path: Path, packs: tuple[Path, ...], style: str) -> None:
     """Load the model at PATH in the sandbox, and say what it is.
 

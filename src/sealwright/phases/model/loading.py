@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,11 +168,7 @@ def _zip_form(file: Path) -> str | None:
 
 
 def _reaches(outcome: Outcome, name: str) -> bool:
-    return any(name in _globals(member.facts.get("global", ())) for member in outcome.members)
-
-
-def _globals(names: Sequence[str]) -> frozenset[str]:
-    return frozenset(names)
+    return any(name in member.facts.get("global", ()) for member in outcome.members)
 
 
 def _allowed(outcome: Outcome, policy: Policy) -> restricted.Names:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from sealwright.clock import Clock, format_time
 from sealwright.errors import TamperError, UsageError
+from sealwright.evidence.digest import sha256_hex
 from sealwright.evidence.manifest import Artifact
 from sealwright.evidence.predicates.common import Tool
 from sealwright.evidence.predicates.model import Coverage, Scan
@@ -158,16 +159,10 @@ def _sources(artifact: Artifact, path: Path) -> list[Member]:
         place = path / entry.path if path.is_dir() else path
         with opened(place) as (data, _):
             held = Member(path=prefix + entry.path, data=bytes(data))
-        if _digest(held) != entry.sha256:
+        if sha256_hex(bytes(held.data)) != entry.sha256:
             raise _changed(place)
         files.append(held)
     return files
-
-
-def _digest(member: Member) -> str:
-    from sealwright.evidence.digest import sha256_hex
-
-    return sha256_hex(bytes(member.data))
 
 
 def _hold_to(artifact: Artifact, path: Path, outcome: Outcome) -> None:
