@@ -146,7 +146,7 @@ def test_a_report_that_cannot_be_written_is_no_pass(models: Console) -> None:
 def test_what_is_excluded_is_said(models: Console) -> None:
     answer = models("scan", ".", "--exclude", "evil*", "--exclude", "*.blob")
     assert answer.out.startswith("PASS: 2 files")
-    assert "not covered: .: 2 files or folders were left out" in answer.out
+    assert "not covered: .: 2 left out: files, and folders with all in them" in answer.out
     value = models.json("scan", ".", "--exclude", "evil*", "--exclude", "*.blob")
     assert value["exclude"] == ["evil*", "*.blob"]
 

@@ -19,7 +19,8 @@ from tests.governance.sample_artifacts import (
 )
 
 from sealwright.clock import format_time
-from sealwright.evidence.predicates.common import FileEntry, Finding, Resource, Tool
+from sealwright.evidence.finding import Finding
+from sealwright.evidence.predicates.common import FileEntry, Resource, Tool
 from sealwright.evidence.predicates.data import (
     CheckResult,
     Column,

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.governance.page import read_page
 
-from sealwright.phases.governance.report.markup import element, join, readable, style_element
+from sealwright.phases.governance.report.markup import element, join, style_element
+from sealwright.readable import readable
 
 
 @given(st.text(), st.text())
@@ -15,18 +16,6 @@ def test_text_and_attributes_come_back_as_text(text: str, attribute: str) -> Non
     assert not parsed.other
     assert "".join(parsed.text) == readable(text)
     assert parsed.elements[0].attributes == {"class": readable(attribute)}
-
-
-@given(st.text())
-def test_readable_text_stays_as_it_is(text: str) -> None:
-    once = readable(text)
-    assert readable(once, limit=100_000) == once
-    assert all(c.isprintable() or c in "\n\t\u00a0\u3000" or c.isspace() for c in once)
-
-
-def test_a_long_text_says_how_much_is_left_out() -> None:
-    assert readable("x" * 5_000).endswith("… (3,000 more characters)")
-    assert readable("ab", limit=2) == "ab"
 
 
 @pytest.mark.parametrize("tag", ["script", "iframe", "img", "object", "form", "base", "link"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.phases.monitoring.ocsf import TECHNIQUES, finding, to_line
 from sealwright.phases.monitoring.respond import ATLAS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from sealwright.evidence.predicates.common import Finding, Resource, Severity, Tool
+from sealwright.evidence.finding import Finding, Severity
+from sealwright.evidence.predicates.common import Resource, Tool
 from sealwright.evidence.predicates.data import (
     CheckResult,
     Column,

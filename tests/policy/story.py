@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from sealwright.evidence.dsse import envelope_digest
-from sealwright.evidence.predicates.common import Resource, Result, Tool
+from sealwright.evidence.finding import Result
+from sealwright.evidence.predicates.common import Resource, Tool
 from sealwright.evidence.predicates.data import (
     CheckResult,
     DatasetValidation,

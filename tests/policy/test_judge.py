@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealwright.evidence.predicates.common import Result, Tool
+from sealwright.evidence.finding import Result
+from sealwright.evidence.predicates.common import Tool
 from sealwright.evidence.predicates.data import CheckResult, DatasetValidation
 from tests.policy import story
 from tests.policy.factory import World, result

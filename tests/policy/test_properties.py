@@ -8,7 +8,8 @@ from typing import Literal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealwright.evidence.predicates.common import Resource, Result
+from sealwright.evidence.finding import Result
+from sealwright.evidence.predicates.common import Resource
 from sealwright.evidence.predicates.data import Lineage
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
 from sealwright.evidence.predicates.validation import EvaluationKind

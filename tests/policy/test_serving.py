@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.governance import Tier
 from sealwright.evidence.predicates.operation import Incident, MonitorWindow
 from sealwright.policy.evidence_index import index_evidence

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sealwright.evidence.predicates.common import Result
+from sealwright.evidence.finding import Result
 from sealwright.evidence.predicates.data import CheckResult, DatasetValidation, DatasetVersion
 from sealwright.phases.data import record as data_record
 from sealwright.project.core import Project

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sealwright.evidence.predicates.common import Result
+from sealwright.evidence.finding import Result
 from sealwright.evidence.predicates.validation import Criterion, Judgement, Measurement
 from sealwright.phases.validation.checks.interface import Unmeasured
 from sealwright.phases.validation.judge import judge, overall

@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import re
-import secrets
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +20,7 @@ import click
 import msgspec
 
 from sealwright.clock import format_time
-from sealwright.phases.governance.report.markup import readable
+from sealwright.readable import readable
 
 MARKS = {
     "satisfied": ("ok", "green"),
@@ -39,7 +38,7 @@ MARKS = {
 """Status → the mark that says it without colour, and the colour."""
 
 
-_NONCE = secrets.token_hex(8)
+_NONCE = os.urandom(8).hex()
 """Only this process knows it: text from elsewhere cannot pass itself off as coloured by us."""
 _STYLED = re.compile(
     rf"\x02{_NONCE}:(?P<fg>[a-z]*):(?P<bold>[01]):(?P<text>.*?)\x03{_NONCE}:", re.DOTALL
@@ -86,7 +85,7 @@ def mark(status: str) -> str:
 def plain(value: Any) -> Any:
     """`value` as JSON types: records, times and paths become what a program can read."""
     if isinstance(value, msgspec.Struct):
-        return {k: plain(v) for k, v in msgspec.to_builtins(value).items()}
+        return {k: plain(v) for k, v in msgspec.to_builtins(value, enc_hook=plain).items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
     if isinstance(value, dict):

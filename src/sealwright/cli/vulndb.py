@@ -87,7 +87,7 @@ def _default(folder: Path, *, existing: bool = False) -> Path:
 
 
 def _plain(info: Info) -> dict[str, object]:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     return asdict(info)
 

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 from sealwright.clock import parse_time
+from sealwright.evidence.finding import Finding, Result
 from sealwright.evidence.predicates import Predicate
-from sealwright.evidence.predicates.common import Finding, Result, Tool
+from sealwright.evidence.predicates.common import Tool
 from sealwright.evidence.predicates.data import DatasetValidation
 from sealwright.evidence.predicates.governance import Decision, TrainingCompletion, Waiver
 from sealwright.evidence.predicates.model import Scan, Vulns

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.governance import PolicyRecord, Principal
 from sealwright.evidence.predicates.operation import DrillResult, Incident, MonitorWindow, Release
 from sealwright.evidence.predicates.validation import Evaluation

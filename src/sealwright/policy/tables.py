@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from sealwright.evidence.predicates.common import Result
+from sealwright.evidence.finding import Result
 from sealwright.evidence.predicates.governance import Discipline, Question
 from sealwright.evidence.predicates.serving import OnLoss
 from sealwright.policy.model import MAX_WAIVER_DAYS, Scalar, Target

@@ -11,7 +11,7 @@ import msgspec
 
 from sealwright.clock import format_time
 from sealwright.errors import Refused, UsageError
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.operation import Incident
 from sealwright.evidence.statement import Statement
 from sealwright.evidence.verify import Verified

@@ -7,11 +7,12 @@ many bytes it understood; `conclude` draws the verdict, and what was not examine
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from mmap import mmap
 from typing import TYPE_CHECKING, Any, Literal
 
-from sealwright.evidence.predicates.common import Confidence, Finding, Result, Severity
+import msgspec
+
+from sealwright.evidence.finding import Confidence, Finding, Result, Severity
 
 if TYPE_CHECKING:
     from sealwright.vetting.session import Session
@@ -42,8 +43,7 @@ EFFECTS: dict[Effect, Verdict] = {
 """Effect → verdict, strongest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that can be found. `id` is stable: policies, reports and waivers name it.
 
     The page of a rule is generated from this: say what it means, and show an example.
@@ -67,16 +67,14 @@ class Rule:
     cwe: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """A rule that was met, and where."""
 
     rule: Rule
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes under examination: a file, or what a container holds.
 
     `path` shows the way in: `model.pt!archive/data.pkl`, with `!` before each name inside a
@@ -102,21 +100,20 @@ class Member:
         return f".{suffix.lower()}" if dot and stem else ""
 
 
-@dataclass(slots=True)
-class Examining:
+class Examining(msgspec.Struct):
     """One reader at work on one member. What it tells is kept even if it then stops with an
     error."""
 
     member: Member
     session: Session
-    observations: list[Observation] = field(default_factory=list)
+    observations: list[Observation] = msgspec.field(default_factory=list)
     parsed: int = 0
     """Bytes understood as structure."""
     numbers: int = 0
     """Bytes measured as tensor data and not judged."""
-    gaps: list[str] = field(default_factory=list)
+    gaps: list[str] = msgspec.field(default_factory=list)
     """What was not examined, and what would examine it. Any gap makes the member inconclusive."""
-    facts: dict[FactKind, set[str]] = field(default_factory=dict)
+    facts: dict[FactKind, set[str]] = msgspec.field(default_factory=dict)
 
     @property
     def data(self) -> Buffer:
@@ -141,8 +138,7 @@ class Examining:
         self.gaps.append(reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(msgspec.Struct, frozen=True, kw_only=True):
     """A file format: how to recognise it by content, and its reader.
 
     `examine` raises `MalformedError` where the bytes are not what they must be (becomes an
@@ -172,8 +168,7 @@ class Format:
     polyglot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentCheck:
+class DocumentCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A check of a parsed JSON or YAML document, wherever it was found: alone, in a zip, in
     HDF5."""
 
@@ -186,8 +181,7 @@ class DocumentCheck:
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """The files of a folder (or of an archive that stands for one): path within it → what it is."""
 
     root: str
@@ -195,8 +189,7 @@ class Listing:
     """Relative POSIX path → opens the file's bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryCheck:
+class DirectoryCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A check of how the files of a folder belong together."""
 
     id: str
@@ -207,16 +200,14 @@ class DirectoryCheck:
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeExamination:
+class CodeExamination(msgspec.Struct, frozen=True, kw_only=True):
     """What one check saw of source files. `examined` are the paths it read to the end."""
 
     observations: tuple[Observation, ...]
     examined: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeCheck:
+class CodeCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A check of source code, given all files at once. `engine` names the program and rules that do
     the work, where they are not our own."""
 

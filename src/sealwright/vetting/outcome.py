@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.interface import FactKind, Observation, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberReport:
+class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
     """One file, or one member of a container."""
 
     path: str
@@ -25,12 +25,11 @@ class MemberReport:
     gaps: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
     depth: int = 0
-    facts: Mapping[FactKind, tuple[str, ...]] = field(default_factory=dict)
+    facts: Mapping[FactKind, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """What `Examining.fact` was told, sorted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How much was looked at. Bytes of the outermost files; `inflated` is what members gave."""
 
     files: int
@@ -43,8 +42,7 @@ class Coverage:
     """`path: why`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """A whole scan of the paths that were given."""
 
     verdict: Verdict

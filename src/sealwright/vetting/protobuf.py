@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from mmap import mmap
 from typing import Literal
+
+import msgspec
 
 from sealwright.errors import LimitReached, MalformedError
 
@@ -35,8 +36,7 @@ _HIGH = bytes(range(0x80, 0x100))
 _MAX_FIELD_NUMBER = (1 << 29) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
+class FieldType(msgspec.Struct, frozen=True):
     """One declared field. `message` names the type of an embedded message."""
 
     name: str
@@ -49,8 +49,7 @@ Schema = Mapping[str, Mapping[int, FieldType]]
 """Message type → field number → field."""
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(msgspec.Struct):
     """What reading may cost. It counts down; at zero reading stops with LimitReached."""
 
     fields: int = 4_000_000
@@ -62,8 +61,7 @@ class Budget:
     """Bytes in one text field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Bytes `start` to `end` of the buffer, not copied.
 
     For repeated scalars: `packed`, or a run in which all but the first have their tag before them.
@@ -79,8 +77,7 @@ class Span:
         return self.end - self.start
 
 
-@dataclass(slots=True)
-class Message:
+class Message(msgspec.Struct):
     """A message as it was read.
 
     `numbers`, `texts`, `spans` and `messages` hold the values by field name, in order.
@@ -89,11 +86,11 @@ class Message:
     type: str
     start: int
     end: int
-    numbers: dict[str, int] = field(default_factory=dict)
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    spans: dict[str, list[Span]] = field(default_factory=dict)
-    messages: dict[str, list[Message]] = field(default_factory=dict)
-    strange: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = msgspec.field(default_factory=dict)
+    texts: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    spans: dict[str, list[Span]] = msgspec.field(default_factory=dict)
+    messages: dict[str, list[Message]] = msgspec.field(default_factory=dict)
+    strange: list[str] = msgspec.field(default_factory=list)
     """What no plain writer writes: unknown fields, wrong wire types, a second value."""
 
     def text(self, name: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex

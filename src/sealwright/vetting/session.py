@@ -5,8 +5,9 @@ from __future__ import annotations
 import mmap
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
 
 from sealwright.errors import LimitReached
 from sealwright.vetting.interface import Buffer, Member
@@ -31,8 +32,7 @@ class Spent(LimitReached):
     """A budget ran out: what remains was not examined, so the member is inconclusive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one scan of one path may spend. All are totals, but for `depth`, `ratio` and
     `member`."""
 
@@ -58,8 +58,7 @@ class Limits:
     """Wall clock."""
 
 
-@dataclass(slots=True)
-class Session:
+class Session(msgspec.Struct):
     """What the readers of one scan share. `budget` methods raise `Spent`."""
 
     policy: Policy
@@ -76,11 +75,11 @@ class Session:
     hollow: int = 0
     """Inflated bytes of members that grew more than `large_ratio` times."""
     members: int = 0
-    started: float = field(default=-1.0)
+    started: float = msgspec.field(default=-1.0)
     bomb: str = ""
     """What made an archive bomb of the path; nothing large is inflated after it."""
-    deadline: float = field(default=float("inf"))
-    reports: list[MemberReport] = field(default_factory=list)
+    deadline: float = msgspec.field(default=float("inf"))
+    reports: list[MemberReport] = msgspec.field(default_factory=list)
     """Of every member, outermost first come first."""
 
     def spend(self, operations: int = 1) -> None:

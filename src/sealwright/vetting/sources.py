@@ -10,9 +10,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sealwright.errors import InputMissing
 from sealwright.vetting.interface import (
@@ -182,7 +183,7 @@ def _walk(root: Path, work: Examining, exclude: Sequence[str]) -> Iterator[str]:
             return
         pending.extend(reversed(folders))
     if left_out:
-        work.find(EXCLUDED, f"{left_out} files or folders were left out")
+        work.find(EXCLUDED, f"{left_out} left out: files, and folders with all in them")
 
 
 def _is_file(item: os.DirEntry[str], root: Path, work: Examining) -> bool:

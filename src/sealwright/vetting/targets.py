@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.pickle.policy import Policy
 from sealwright.vetting.target_tables import ANYWHERE, CLASSES, HARMLESS, MODULES, NAMES
@@ -21,8 +22,7 @@ _BUILTIN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What is known about a name. Neither: someone has to look."""
 
     harmless: bool = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.interface import Buffer
@@ -21,8 +22,7 @@ MAX_DIGITS = 1_000
 NoticeKind = Literal["duplicate", "constant", "tag", "alias", "recursion", "merge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """Something about the text that its parsed value no longer shows."""
 
     kind: NoticeKind

@@ -5,8 +5,9 @@ multiplied.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.interface import Buffer
@@ -43,8 +44,7 @@ PLAIN_TAGS = frozenset(
 """Tags of YAML's own types: a safe loader makes plain data of them."""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     """A collection that is being read, or a finished one that an alias can name."""
 
     value: Any
@@ -53,16 +53,15 @@ class _Node:
     height: int = 1
     key: Any = None
     has_key: bool = False
-    merged: list[Any] = field(default_factory=list)
+    merged: list[Any] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     session: Session
     noticed: list[Notice]
-    documents: list[Any] = field(default_factory=list)
-    stack: list[_Node] = field(default_factory=list)
-    anchors: dict[str, _Node] = field(default_factory=dict)
+    documents: list[Any] = msgspec.field(default_factory=list)
+    stack: list[_Node] = msgspec.field(default_factory=list)
+    anchors: dict[str, _Node] = msgspec.field(default_factory=dict)
 
 
 def parse_yaml(

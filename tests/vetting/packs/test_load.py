@@ -56,15 +56,19 @@ def test_files_of_ordinary_libraries_pass(path: Path) -> None:
 
 class TestOwnPacks:
     def test_none_allows_a_labelled_name(self) -> None:
-        for own, _ in load._builtin().values():
-            assert problem(own, own=True) == ""
+        for held in load._builtin().values():
+            assert problem(held.source.read(), own=True) == ""
 
     def test_the_index_pins_each(self) -> None:
         index = json.loads((load.DATA / load.INDEX).read_bytes())
         files = {path.stem for path in load.DATA.glob("*.json")} - {"index"}
         assert set(index) == files == set(builtin_policy().packs)
-        for pinned, digest in index.items():
-            assert sha256_hex((load.DATA / f"{pinned}.json").read_bytes()) == digest
+        for pinned, listed in index.items():
+            data = (load.DATA / f"{pinned}.json").read_bytes()
+            assert sha256_hex(data) == listed["sha256"]
+            pack = json.loads(data)
+            tops = {module.split(".")[0] for group in pack["groups"] for module in group["names"]}
+            assert (set(listed["covers"]), set(listed["tops"])) == (set(pack["modules"]), tops)
 
     def test_a_changed_file_is_noticed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sealwright.vetting.interface import Observation, Rule, conclude, observe
 from sealwright.vetting.outcome import Coverage, MemberReport, Outcome

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from sealwright.vetting.interface import observe
 from sealwright.vetting.reports.interface import Scanned

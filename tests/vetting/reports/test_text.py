@@ -61,3 +61,10 @@ def test_thousands_of_files_and_findings_are_counted_not_listed() -> None:
     assert f"and {1_000 - MAX_BAD} more files that did not pass" in lines
     assert f"and {3_000 - MAX_GOOD:,} more files that passed" in lines
     assert f"   and {2_000 - MAX_FINDINGS:,} more findings in this file" in lines
+
+
+def test_the_store_of_git_is_named_where_it_is_in_the_way() -> None:
+    seen = observe(sample.CALLS, "unknown", location="m/.git/index")
+    lines = texts(sample.scanned(sample.member("m/.git/index", seen), sample.member("m/a.pkl")))
+    assert sum(".git" in line and "1 file of these" in line for line in lines) == 1
+    assert not any("--exclude" in line for line in texts(sample.scanned(sample.member("m/a.pkl"))))

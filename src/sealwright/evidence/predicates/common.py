@@ -8,15 +8,9 @@ integer; a float must be finite, since canonical JSON has no NaN.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
-
-Result = Literal["passed", "warned", "failed", "inconclusive"]
-"""What an examination concluded. Only `passed` (and `warned`, where a policy says so) satisfies."""
-
-Severity = Literal["info", "low", "medium", "high", "critical"]
-Confidence = Literal["low", "medium", "high"]
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,22 +42,6 @@ class FileEntry(Record, frozen=True, kw_only=True):
     path: str
     size: int
     sha256: str
-
-
-class Finding(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One observation by a check."""
-
-    rule: str
-    severity: Severity
-    message: str
-    confidence: Confidence = "high"
-    location: str = ""
-    """Where: a path, `path:line`, a column, a row range."""
-    offset: int | None = None
-    """Byte within what `location` names, where that says more."""
-    remediation: str = ""
-    atlas: tuple[str, ...] = ()
-    """MITRE ATLAS technique ids."""
 
 
 class Tool(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from sealwright.evidence.predicates.common import (
-    FileEntry,
-    Finding,
-    Predicate,
-    Record,
-    Resource,
-    Result,
-    Tool,
-)
+from sealwright.evidence.finding import Finding, Result
+from sealwright.evidence.predicates.common import FileEntry, Predicate, Record, Resource, Tool
 
 
 class Column(Record, frozen=True, kw_only=True):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from sealwright.evidence.finding import Finding, Result
 from sealwright.evidence.predicates.common import (
     FileEntry,
-    Finding,
     JsonObject,
     Predicate,
     Record,
     Resource,
-    Result,
     Tool,
 )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from sealwright.evidence.predicates.common import Predicate, Result, Severity
+from sealwright.evidence.finding import Result, Severity
+from sealwright.evidence.predicates.common import Predicate
 
 
 class Release(Predicate, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from sealwright.evidence.predicates.common import (
-    Finding,
-    Predicate,
-    Record,
-    Resource,
-    Result,
-    Tool,
-)
+from sealwright.evidence.finding import Finding, Result
+from sealwright.evidence.predicates.common import Predicate, Record, Resource, Tool
 
 EvaluationKind = Literal[
     "performance",

@@ -9,7 +9,7 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
-from sealwright.evidence.predicates.common import Finding
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.predicates.data import CheckResult, Quarantine
 from sealwright.phases.data.checks.interface import (
     ColumnCheck,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sealwright.evidence.predicates.common import Finding, Result
+from sealwright.evidence.finding import Finding, Result
 from sealwright.evidence.predicates.data import CheckResult
 from sealwright.phases.data import label_noise
 from sealwright.phases.data.constraints import Examined

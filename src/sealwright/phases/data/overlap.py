@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sealwright.evidence.predicates.common import Finding
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.predicates.data import CheckResult
 from sealwright.phases.data.checks.interface import judge
 from sealwright.phases.data.constraints import Examined

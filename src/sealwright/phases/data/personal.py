@@ -11,7 +11,7 @@ from typing import Any
 
 import ibis
 
-from sealwright.evidence.predicates.common import Finding, Result
+from sealwright.evidence.finding import Finding, Result
 from sealwright.evidence.predicates.data import CheckResult
 from sealwright.phases.data.constraints import Examined
 from sealwright.phases.data.personal_patterns import SHAPES, Shape, personal_name

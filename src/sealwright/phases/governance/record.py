@@ -12,9 +12,10 @@ from typing import Final, Literal
 from sealwright.clock import format_time
 from sealwright.errors import UsageError
 from sealwright.evidence.digest import is_digest, sha256_hex
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.manifest import system_digest
 from sealwright.evidence.predicates import governance as said
-from sealwright.evidence.predicates.common import Resource, Severity
+from sealwright.evidence.predicates.common import Resource
 from sealwright.evidence.predicates.operation import Incident, Release
 from sealwright.evidence.statement import Statement, Subject
 from sealwright.lifecycle.model import Impact

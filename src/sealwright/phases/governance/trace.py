@@ -10,9 +10,9 @@ from sealwright.clock import format_time
 from sealwright.errors import InputMissing
 from sealwright.evidence.verify import Verified
 from sealwright.phases.governance.report.describe import describe, result_of
-from sealwright.phases.governance.report.markup import readable
 from sealwright.phases.governance.report.selection import in_order
 from sealwright.policy.lineage import Edge, Graph, Node
+from sealwright.readable import readable
 
 MAX_STEPS: Final = 5_000
 """Artifacts that one direction of a trace shows; reaching it is said in the last line."""

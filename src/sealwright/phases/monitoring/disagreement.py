@@ -20,7 +20,8 @@ import numpy.typing as npt
 from sealwright.clock import format_time
 from sealwright.errors import InputMissing, UsageError
 from sealwright.evidence.digest import sha256_hex
-from sealwright.evidence.predicates.common import Resource, Result, Severity
+from sealwright.evidence.finding import Result, Severity
+from sealwright.evidence.predicates.common import Resource
 from sealwright.evidence.predicates.monitoring import Alert, Disagreement
 from sealwright.evidence.predicates.operation import MonitorWindow
 from sealwright.phases.monitoring.respond import ATLAS

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sealwright.errors import UsageError
-from sealwright.evidence.predicates.common import Result
+from sealwright.evidence.finding import Result
 from sealwright.evidence.predicates.monitoring import Profile
 from sealwright.lifecycle.model import Monitoring
 from sealwright.phases.monitoring.comparisons import Comparison, compare, p_of, p_of_slice

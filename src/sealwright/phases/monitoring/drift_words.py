@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final
 
 from sealwright.clock import format_time
-from sealwright.evidence.predicates.common import Result
+from sealwright.evidence.finding import Result
 from sealwright.evidence.predicates.monitoring import Alert
 from sealwright.evidence.predicates.operation import MonitorWindow
 from sealwright.phases.monitoring.comparisons import Comparison

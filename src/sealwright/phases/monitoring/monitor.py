@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealwright.errors import CannotLook
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Detector, Disagreement, Profile
 from sealwright.lifecycle.model import Monitoring
 from sealwright.phases.monitoring.clients.tell import plain_alert

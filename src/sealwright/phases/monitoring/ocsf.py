@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from sealwright.clock import parse_time
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Alert, Detector
 
 SCHEMA_VERSION: Final = "1.8.0"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Detector
 from sealwright.phases.monitoring.clients.accounts import NEAR, ODD, SELF, Account
 from sealwright.phases.monitoring.clients.wealth import THRESHOLD

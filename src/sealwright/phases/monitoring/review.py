@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sealwright.evidence.predicates.common import Finding, Result
+from sealwright.evidence.finding import Finding, Result
 from sealwright.evidence.predicates.data import CheckResult, DatasetValidation, DatasetVersion
 from sealwright.evidence.predicates.model import CycloneDxBom, Scan
 from sealwright.evidence.predicates.monitoring import (

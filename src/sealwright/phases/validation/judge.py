@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from sealwright.evidence.predicates.common import Result
+from sealwright.evidence.finding import Result
 from sealwright.evidence.predicates.validation import Criterion, Judgement, Measurement
 from sealwright.phases.validation.checks.interface import Unmeasured
 

@@ -17,8 +17,9 @@ from sealwright.clock import Clock, format_time
 from sealwright.errors import CannotLook, Refused, UsageError
 from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.manifest import system_digest
-from sealwright.evidence.predicates.common import Finding, Resource, Tool
+from sealwright.evidence.predicates.common import Resource, Tool
 from sealwright.evidence.predicates.validation import Criteria, Evaluation, TestResult
 from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.inference.scoring import FloatArray, ScoringModel

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from sealwright.clock import Clock, format_time
 from sealwright.errors import CannotLook, SealwrightError
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.evidence.predicates.serving import ServedModel
 from sealwright.project.core import Project

@@ -22,8 +22,8 @@ from sealwright.errors import (
     SealwrightError,
     UsageError,
 )
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates import Predicate
-from sealwright.evidence.predicates.common import Severity
 from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.evidence.predicates.operation import Incident, MonitorWindow
 from sealwright.evidence.predicates.serving import DecisionLogHead

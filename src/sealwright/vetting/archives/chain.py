@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.archives import gzip_header, inflate, lz4
 from sealwright.vetting.archives.inflate import Stream
@@ -15,8 +16,7 @@ _STREAM_COST = 400
 _STEP = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codec:
+class Codec(msgspec.Struct, frozen=True, kw_only=True):
     """How one kind of stream is inflated, and how the next one is told from bytes that follow."""
 
     name: str
@@ -28,11 +28,10 @@ class Codec:
     """How much further than deflate ordinary data shrinks."""
 
 
-@dataclass(slots=True)
-class _Chain:
+class _Chain(msgspec.Struct):
     at: int = 0
     streams: int = 0
-    notes: list[tuple[Rule, str, int]] = field(default_factory=list)
+    notes: list[tuple[Rule, str, int]] = msgspec.field(default_factory=list)
 
 
 def unfold(work: Examining, codec: Codec, *, start: int = 0) -> Buffer:

@@ -11,8 +11,9 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from sealwright.vetting.interface import Buffer
 
@@ -28,8 +29,7 @@ FACTORS = {"bzip2": 25, "lzma": 8, "zstd": 32}
 """How much further than deflate ordinary data (all zeros) shrinks in a codec."""
 
 
-@dataclass(slots=True)
-class Stream:
+class Stream(msgspec.Struct):
     """One compressed stream: where it lies, and what became of it."""
 
     data: Buffer

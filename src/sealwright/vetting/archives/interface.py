@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from sealwright.vetting.interface import Examining, Rule
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A rule that an archive's structure meets, and where."""
 
     rule: Rule
@@ -24,12 +24,11 @@ class Problem:
     offset: int | None = None
 
 
-@dataclass(slots=True)
-class Problems:
+class Problems(msgspec.Struct):
     """What is wrong with an archive, at most `MAX_PROBLEMS` times by one rule."""
 
-    noted: list[Problem] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    noted: list[Problem] = msgspec.field(default_factory=list)
+    counts: Counter[str] = msgspec.field(default_factory=Counter)
 
     def add(self, rule: Rule, message: str, offset: int | None) -> None:
         """Notes a problem, unless there are enough of its kind."""
@@ -38,8 +37,7 @@ class Problems:
             self.noted.append(Problem(rule, message, offset))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZipLayout:
+class ZipLayout(msgspec.Struct, frozen=True, kw_only=True):
     """A use of zip whose entries have meanings of their own: a torch checkpoint, an npz, a .keras.
 
     `examine` may read and visit entries as the real loader does, and gives those it has taken care

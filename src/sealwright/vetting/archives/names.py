@@ -4,7 +4,6 @@ file."""
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeVar
 
@@ -53,6 +52,8 @@ def same_file(name: str) -> str:
     """A key that two names share if some reader or file system takes them for one file."""
     plain = name.partition("\0")[0].replace("\\", "/")
     if not plain.isascii():
+        import unicodedata  # a megabyte that plain names do not need
+
         plain = unicodedata.normalize("NFC", plain)
     if "//" in plain or "./" in plain or plain.endswith("/."):
         parts = [part for part in plain.split("/") if part not in ("", ".")]

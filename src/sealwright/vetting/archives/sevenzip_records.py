@@ -4,8 +4,9 @@ bytes that are there before anything is made of it."""
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
 from typing import NoReturn
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.session import Spent
@@ -18,8 +19,7 @@ EMPTY_STREAM, EMPTY_FILE, ANTI, NAMES, ATTRIBUTES, ENCODED = 14, 15, 16, 17, 21,
 MAX_CODERS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Coder:
+class Coder(msgspec.Struct, frozen=True):
     """One step of a folder's decoding."""
 
     id: bytes
@@ -28,8 +28,7 @@ class Coder:
     properties: bytes
 
 
-@dataclass(slots=True, kw_only=True)
-class Folder:
+class Folder(msgspec.Struct, kw_only=True):
     """Packed streams that are decoded together into one block of files."""
 
     coders: list[Coder]
@@ -37,7 +36,7 @@ class Folder:
     """(input, output) of coders that are joined."""
     packed: list[int]
     """The inputs that take packed streams."""
-    sizes: list[int] = field(default_factory=list)
+    sizes: list[int] = msgspec.field(default_factory=list)
     """Of every output."""
     crc: int | None = None
 
@@ -48,20 +47,18 @@ class Folder:
         return next((size for at, size in enumerate(self.sizes) if at not in joined), 0)
 
 
-@dataclass(slots=True)
-class Streams:
+class Streams(msgspec.Struct):
     """Packed streams, folders, and the files' shares of them."""
 
     position: int = 0
-    packed: list[int] = field(default_factory=list)
+    packed: list[int] = msgspec.field(default_factory=list)
     """Sizes of packed streams, one after the other from `START + position`."""
-    folders: list[Folder] = field(default_factory=list)
-    parts: list[list[tuple[int, int | None]]] = field(default_factory=list)
+    folders: list[Folder] = msgspec.field(default_factory=list)
+    parts: list[list[tuple[int, int | None]]] = msgspec.field(default_factory=list)
     """For each folder (size, CRC-32) of what it holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file of the archive."""
 
     name: str

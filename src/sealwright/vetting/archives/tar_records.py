@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from sealwright.vetting.interface import Buffer
 
@@ -17,8 +17,7 @@ _PAX_LARGEST = 1 << 20
 _PAX_RECORDS = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """One header block."""
 
     at: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.archives import tar_rules
 from sealwright.vetting.archives.interface import Problem, Problems
@@ -44,8 +45,7 @@ _SEARCH = 65_536
 """Blocks after a break in which further headers are looked for."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TarMember:
+class TarMember(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """A member with data."""
 
     name: str
@@ -54,14 +54,13 @@ class TarMember:
     end: int
 
 
-@dataclass(slots=True)
-class TarArchive:
+class TarArchive(msgspec.Struct):
     """A tar archive after the walk."""
 
     data: Buffer
     session: Session
-    members: list[TarMember] = field(default_factory=list)
-    noted: Problems = field(default_factory=Problems)
+    members: list[TarMember] = msgspec.field(default_factory=list)
+    noted: Problems = msgspec.field(default_factory=Problems)
     structure: int = 0
     """Bytes of headers."""
 
@@ -79,13 +78,12 @@ class TarArchive:
         return memoryview(self.data)[member.start : member.end]
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     """What headers before a member say about it."""
 
     name: str = ""
     link: str = ""
-    records: dict[str, str] = field(default_factory=dict)
+    records: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def walk(data: Buffer, session: Session) -> TarArchive:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from sealwright.vetting.archives.interface import Problem, Problems
 from sealwright.vetting.archives.zip_read import peek_entry, read_entry
@@ -15,8 +16,7 @@ View = Literal["both", "directory", "local", "unlisted"]
 header, and those that look for headers that no directory lists."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, eq=False):
     """One entry as one kind of reader sees it. Compared by identity."""
 
     name: str
@@ -45,15 +45,14 @@ class Entry:
         return self.name.endswith("/")
 
 
-@dataclass(slots=True)
-class Archive:
+class Archive(msgspec.Struct):
     """A zip file after the walk. `problems` grows while entries are read."""
 
     data: Buffer
     session: Session
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Entry] = msgspec.field(default_factory=list)
     """In the order of the directory; the views of one entry follow each other."""
-    noted: Problems = field(default_factory=Problems)
+    noted: Problems = msgspec.field(default_factory=Problems)
     structure: int = 0
     """Bytes of headers and directories."""
     unchecked: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.archives import zip_rules
 from sealwright.vetting.archives.interface import Problem
@@ -23,8 +24,7 @@ MAX_ENDS = 16
 _MARKS = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
     """A place where some reader finds the central directory."""
 
     at: int
@@ -39,22 +39,20 @@ class Directory:
     zip64: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(msgspec.Struct, frozen=True):
     """An end record before the last one, with its directory."""
 
     offset: int
     place: Directory
 
 
-@dataclass(slots=True)
-class Ends:
+class Ends(msgspec.Struct):
     """What the tail of the file gave."""
 
-    places: list[Directory] = field(default_factory=list)
+    places: list[Directory] = msgspec.field(default_factory=list)
     """Of the end record that readers take; more than one where readers disagree."""
-    others: list[Other] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    others: list[Other] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
 
 
 def end_records(data: Buffer) -> Iterator[End]:

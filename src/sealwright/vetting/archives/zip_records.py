@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.interface import Buffer
 
@@ -38,8 +39,7 @@ CENTRAL_SIZE = _CENTRAL.size
 LOCAL_SIZE = _LOCAL.size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(msgspec.Struct, frozen=True, kw_only=True):
     """An end record, with what its zip64 record says where there is one.
 
     The zip64 record wins, as it does in zipfile and miniz; `disagree` tells where the two differ.
@@ -66,8 +66,7 @@ class End:
         return self.offset + END_SIZE + self.comment
 
 
-@dataclass(frozen=True, slots=True)
-class Central:
+class Central(msgspec.Struct, frozen=True):
     """A record of the central directory, zip64 values put in."""
 
     at: int
@@ -85,8 +84,7 @@ class Central:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(msgspec.Struct, frozen=True):
     """A local header, zip64 values put in."""
 
     at: int
@@ -101,8 +99,7 @@ class Local:
     """Where the data starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
+class Extras(msgspec.Struct, frozen=True):
     """What the extra fields of a header say that matters to a reader."""
 
     zip64: bytes | None = None

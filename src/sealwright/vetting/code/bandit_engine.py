@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sealwright.errors import Unsupported
-from sealwright.evidence.predicates.common import Confidence, Finding
+from sealwright.evidence.finding import Confidence, Finding
 from sealwright.vetting.code.files import is_python
 from sealwright.vetting.interface import (
     CodeCheck,

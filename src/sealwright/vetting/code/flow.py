@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.code import origins
 from sealwright.vetting.code.names import Origin, Scope, bind_import, fold, resolve
@@ -17,8 +18,7 @@ GUARDED = "<main>"
 MAX_FACTS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One call, or one assignment to an attribute (then `node` is the target)."""
 
     node: ast.expr
@@ -37,18 +37,19 @@ class Call:
         return self.node.lineno
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(msgspec.Struct):
     """What one module does."""
 
-    calls: list[Call] = field(default_factory=list)
-    assignments: list[Call] = field(default_factory=list)
-    returns: list[Call] = field(default_factory=list)
+    calls: list[Call] = msgspec.field(default_factory=list)
+    assignments: list[Call] = msgspec.field(default_factory=list)
+    returns: list[Call] = msgspec.field(default_factory=list)
     """Values that functions return: `paths` are what the value stands for."""
-    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=dict)
-    imports: list[tuple[int, str]] = field(default_factory=list)
+    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = msgspec.field(
+        default_factory=dict
+    )
+    imports: list[tuple[int, str]] = msgspec.field(default_factory=list)
     """Line and module."""
-    _edges: dict[str, set[str]] = field(default_factory=dict)
+    _edges: dict[str, set[str]] = msgspec.field(default_factory=dict)
 
     def at_import(self) -> frozenset[str]:
         """Functions that run when the module is imported, with `MODULE` itself."""

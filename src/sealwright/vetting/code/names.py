@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
+
+import msgspec
 
 Origin = Literal["network", "decoded", "environment", "credentials", "code", "long-text"]
 """Where a value comes from, as far as it matters; see `origins`."""
@@ -54,19 +55,18 @@ _SAME = {
 _WALKERS = frozenset(("getattr", "vars", "functools.partial"))
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(msgspec.Struct):
     """Names of a module, class or function. An empty set: bound to something that is not
     followed."""
 
     parent: Scope | None = None
     is_class: bool = False
-    names: dict[str, set[str]] = field(default_factory=dict)
-    texts: dict[str, str | None] = field(default_factory=dict)
+    names: dict[str, set[str]] = msgspec.field(default_factory=dict)
+    texts: dict[str, str | None] = msgspec.field(default_factory=dict)
     """Names that hold one known text; None once they may hold another."""
-    stars: list[str] = field(default_factory=list)
+    stars: list[str] = msgspec.field(default_factory=list)
     """Modules of which everything was imported."""
-    came: dict[str, frozenset[Origin]] = field(default_factory=dict)
+    came: dict[str, frozenset[Origin]] = msgspec.field(default_factory=dict)
     """`name` or `name.attribute` → origins of all that was assigned to it."""
 
     def bind(self, name: str, paths: Iterable[str] = ()) -> None:

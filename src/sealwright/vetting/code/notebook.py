@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 MAX_NOTEBOOK = 64 * 1024 * 1024
 MAX_CELLS = 10_000
@@ -44,8 +45,7 @@ _LINE_SHELL = re.compile(r"^(?:sx|system)\s+(.*)$")
 _LINE_INSTALL = re.compile(r"^(?:pip|conda|mamba|uv)\s+(.*)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Text of a cell (1-based), from a line of it (1-based)."""
 
     cell: int
@@ -53,8 +53,7 @@ class Place:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(msgspec.Struct, frozen=True):
     """What a notebook runs."""
 
     cells: tuple[Place, ...]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote
 
+import msgspec
+
 from sealwright.errors import LimitReached, MalformedError
-from sealwright.evidence.predicates.common import Finding, Severity
+from sealwright.evidence.finding import Finding, Severity
 from sealwright.vetting.interface import Observation, Rule, observe
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -68,8 +69,7 @@ SUPPRESSED = Rule(
 RULES = (FAILS, WARNS, NOTED, INCOMPLETE, SUPPRESSED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """What a SARIF file says."""
 
     observations: tuple[Observation, ...]

@@ -6,7 +6,7 @@ only an attacker writes fails.
 
 from __future__ import annotations
 
-from sealwright.evidence.predicates.common import Confidence, Severity
+from sealwright.evidence.finding import Confidence, Severity
 from sealwright.vetting.interface import Effect, Rule
 
 _CODE = ("AML.T0010.001", "AML.T0011")

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from sealwright.vetting.code.attack_rules import RULES as ATTACKS
 from sealwright.vetting.code.attack_rules import TROJAN_SOURCE
@@ -41,12 +42,11 @@ class Finds(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """Observations, in the order they were made, each rule at most once for a line."""
 
-    observations: list[Observation] = field(default_factory=list)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
+    observations: list[Observation] = msgspec.field(default_factory=list)
+    _seen: set[tuple[str, str]] = msgspec.field(default_factory=set)
 
     def find(self, rule: Rule, message: str, *, location: str = "") -> None:
         """One observation of `rule` at `location`."""

@@ -9,7 +9,8 @@ import io
 import re
 import tokenize
 import warnings
-from dataclasses import dataclass
+
+import msgspec
 
 MAX_SOURCE = 1024 * 1024
 """Bytes of one file or notebook cell; a syntax tree takes some hundred times as much memory."""
@@ -23,8 +24,7 @@ _PYTHON_2 = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """A syntax tree, or why there is none."""
 
     tree: ast.Module | None

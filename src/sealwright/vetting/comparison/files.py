@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.comparison.records import Difference, Side
 from sealwright.vetting.outcome import MemberReport
@@ -14,8 +15,7 @@ CODE_FORMATS = frozenset(("python", "notebook"))
 CODE_NAMES = (".py", ".pyw", ".ipynb", ".sh", ".bash", ".bat", ".ps1", ".js", ".c", ".cpp", ".cu")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """A file of the old side and what stands for it on the new one; None: there is none."""
 
     name: str

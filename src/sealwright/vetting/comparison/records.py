@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from sealwright.vetting.interface import Verdict
 from sealwright.vetting.outcome import MemberReport, Outcome
@@ -28,8 +29,7 @@ Kind = Literal[
 Change = Literal["new", "changed", "gone", "renamed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that one side has and the other has not, or has otherwise."""
 
     kind: Kind
@@ -46,8 +46,7 @@ class Difference:
     """Of code: the changed lines, as `diff -u` shows them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two models: a file or folder that was scanned."""
 
     label: str
@@ -84,8 +83,7 @@ class Side:
         return path[len(root) :].removeprefix("/") if path.startswith(root) else path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One side, as the answer names it."""
 
     label: str
@@ -94,8 +92,7 @@ class Told:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """All differences, the gravest kinds first."""
 
     old: Told
@@ -103,9 +100,9 @@ class Comparison:
     identical: bool
     """Every file is there under the same name with the same bytes."""
     differences: tuple[Difference, ...]
-    unknown: tuple[str, ...] = field(default=())
+    unknown: tuple[str, ...] = msgspec.field(default=())
     """What could not be compared, and why."""
-    partly: tuple[str, ...] = field(default=())
+    partly: tuple[str, ...] = msgspec.field(default=())
     """What was told only in part, because there is too much of it; the bytes were compared."""
 
     @property

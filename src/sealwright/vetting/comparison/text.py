@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
+
+import msgspec
 
 from sealwright.vetting.comparison.records import Change, Comparison, Difference, Kind
 from sealwright.vetting.reports.interface import count
@@ -34,8 +35,7 @@ _DIGEST = re.compile(r"sha256 ([0-9a-f]{12})[0-9a-f]{52}")
 _MARKS: dict[Change, str] = {"new": "+", "changed": "~", "gone": "-", "renamed": ">"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line and how it is shown."""
 
     text: str

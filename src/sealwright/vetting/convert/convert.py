@@ -7,8 +7,9 @@ imported or executed: where its tensors lie is read off the pickle's own instruc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from sealwright.errors import InputMissing, LimitReached, Refused, SealwrightError, Unsupported
 from sealwright.vetting.convert.interface import Left, Plan
@@ -25,8 +26,7 @@ _LISTED = 8
 _OFFERED = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class Converted(msgspec.Struct, frozen=True, kw_only=True):
     """A file that was written and proved."""
 
     out: Path

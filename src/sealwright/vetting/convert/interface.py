@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
+
+import msgspec
 
 from sealwright.vetting.interface import Buffer
 
@@ -18,8 +19,7 @@ BITS = {
 """Element types of safetensors that are written here → bits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tensor:
+class Tensor(msgspec.Struct, frozen=True, kw_only=True):
     """One tensor: a view of the bytes of a storage."""
 
     name: str
@@ -48,16 +48,14 @@ class Tensor:
         return prod(self.shape) * self.itemsize
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(msgspec.Struct, frozen=True):
     """Something in the source that is no tensor that safetensors can hold."""
 
     name: str
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a source holds."""
 
     form: str

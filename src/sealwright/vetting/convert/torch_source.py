@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.errors import MalformedError, Unsupported
 from sealwright.vetting.archives.zip_archive import Archive
@@ -49,8 +50,7 @@ Find = Callable[[Storage], tuple[Open, int] | None]
 """Gives a storage's bytes and how many they are."""
 
 
-@dataclass(slots=True)
-class _Notes:
+class _Notes(msgspec.Struct):
     gradients: bool = False
     versions: bool = False
     nested: bool = False

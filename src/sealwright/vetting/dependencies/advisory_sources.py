@@ -10,9 +10,10 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from sealwright.errors import InputMissing, LimitReached, MalformedError
 from sealwright.vetting.dependencies.osv import MAX_RECORD
@@ -27,8 +28,7 @@ Progress = Callable[[int, int], None]
 """Told (records done, records in all) now and then."""
 
 
-@dataclass(slots=True)
-class Source:
+class Source(msgspec.Struct):
     """An export that is being read. `digest` is complete once `records` came to its end."""
 
     path: Path

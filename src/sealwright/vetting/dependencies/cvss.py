@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 
 _VECTOR = re.compile(r"CVSS:(3\.[01]|4\.0)((?:/[A-Za-z]{1,3}:[A-Za-z]{1,7}){4,40})")
 _AV = {"N": 0.85, "A": 0.62, "L": 0.55, "P": 0.2}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -113,8 +113,7 @@ SOURCE_ONLY = Rule(
 RULES = (UNREADABLE, UNPINNED, UNHASHED, DIRECT, INDEX, CONFUSION, SOURCE_ONLY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class Locked(msgspec.Struct, frozen=True, kw_only=True):
     """One requirement that holds on this machine. `name` is normalised, `version` may be empty."""
 
     name: str
@@ -125,8 +124,7 @@ class Locked:
     """It may rightly be absent: some lock files list more than one environment needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
     """A lock file as it was read."""
 
     name: str

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from sealwright.errors import MalformedError
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.vetting.dependencies.cvss import base_score, level
 
 MAX_RECORD = 8 * 1024 * 1024
@@ -35,8 +35,7 @@ LEVELS: tuple[str, ...] = ("", "info", "low", "medium", "high", "critical")
 _KINDS = ("introduced", "fixed", "last_affected", "limit")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Affected:
+class Affected(msgspec.Struct, frozen=True, kw_only=True):
     """One package that an advisory is about. `package` is normalised (PEP 503)."""
 
     package: str
@@ -45,8 +44,7 @@ class Affected:
     versions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advisory:
+class Advisory(msgspec.Struct, frozen=True, kw_only=True):
     """One advisory, as far as it concerns PyPI."""
 
     id: str

@@ -13,9 +13,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import asdict
 
 from sealwright.clock import Clock, format_time, parse_time
 from sealwright.errors import CannotLook, InputMissing, MalformedError
@@ -41,8 +43,7 @@ CREATE TABLE affected (
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Info:
+class Info(msgspec.Struct, frozen=True, kw_only=True):
     """What a database says of itself. Times are RFC 3339 UTC."""
 
     format: int
@@ -61,8 +62,7 @@ class Info:
     """Records that could not be understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(msgspec.Struct, frozen=True):
     """An opened database."""
 
     path: Path

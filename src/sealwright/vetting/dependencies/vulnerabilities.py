@@ -5,9 +5,9 @@ old, is inconclusive: "nothing known" is only said by data that would know.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from sealwright.clock import Clock, format_time
@@ -93,8 +93,7 @@ NOT_LOOKED_UP = Rule(
 RULES = (MALICIOUS, SEVERE, KNOWN, UNDECIDED, NO_DATABASE, TOO_OLD, NOT_LOOKED_UP)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(msgspec.Struct, frozen=True, kw_only=True):
     """Something to look up: a release that is locked, installed, or both."""
 
     name: str
@@ -103,8 +102,7 @@ class Package:
     """Shown as the location; the name if empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vulnerability:
+class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
     """One weakness of one release: all advisories about it, told as one."""
 
     package: Package
@@ -118,8 +116,7 @@ class Vulnerability:
     undecided: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
     """What the database says, and whether it could say it."""
 
     observations: tuple[Observation, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.documents import examine_json
@@ -47,14 +48,13 @@ INCONSISTENT = Rule(
 RULES = (MALFORMED, INCONSISTENT)
 
 
-@dataclass(slots=True)
-class _Model:
-    header: dict[str, str] = field(default_factory=dict)
-    trees: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+class _Model(msgspec.Struct):
+    header: dict[str, str] = msgspec.field(default_factory=dict)
+    trees: list[tuple[int, dict[str, str]]] = msgspec.field(default_factory=list)
     """Character offset and fields."""
     ended: bool = False
     categories: str = ""
-    starts: list[int] = field(default_factory=list)
+    starts: list[int] = msgspec.field(default_factory=list)
     stop: int = 0
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from array import array
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.interface import Buffer
@@ -22,8 +23,7 @@ _ARRAYS = {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}
 _FLOATS = {"d": "f", "D": "d"}
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(msgspec.Struct):
     data: Buffer
     session: Session
     noticed: list[Notice]

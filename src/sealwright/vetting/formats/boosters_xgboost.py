@@ -277,6 +277,7 @@ LEGACY_FORMAT = Format(
     id="xgboost-binary",
     title="XGBoost model (old binary form)",
     examines="not examined; load it in an isolated process and save it as .ubj or .json",
+    extensions=(".bin", ".model"),
     recognise=recognise_legacy,
     examine=examine_legacy,
     rules=(LEGACY,),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.formats import gguf_rules as rules
@@ -39,8 +40,7 @@ _MAX_TOLD = 1 << 16
 _LARGEST = (1 << 63) - 1
 
 
-@dataclass(slots=True)
-class _Cursor:
+class _Cursor(msgspec.Struct):
     data: Buffer
     at: int
     order: str
@@ -67,19 +67,17 @@ class _Cursor:
         return bytes(self.data[self.at - length : self.at])
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
+class _Tensor(msgspec.Struct, frozen=True):
     name: str
     offset: int
     size: int
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(msgspec.Struct):
     """Metadata that matters later."""
 
     alignment: int = 32
-    templates: list[tuple[str, bytes]] = field(default_factory=list)
+    templates: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     tokenizer: bytes = b""
 
 

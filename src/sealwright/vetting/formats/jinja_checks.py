@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from sealwright.vetting.formats import jinja_rules as rules
 from sealwright.vetting.formats.jinja_constants import Names, fold
@@ -35,17 +36,16 @@ _SYSTEM, _FRAMEWORK, _WAY_OUT, _PADDING, _NAMING, _BUILDING = (
 filters that read attributes; ways to build a text."""
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """What is known while one template is read."""
 
     examining: Examining
     location: str
-    names: Names = field(default_factory=Names)
-    bound: set[str] = field(default_factory=set)
-    grown: set[str] = field(default_factory=set)
+    names: Names = msgspec.field(default_factory=Names)
+    bound: set[str] = msgspec.field(default_factory=set)
+    grown: set[str] = msgspec.field(default_factory=set)
     """Names and attributes of namespaces whose text a loop, a block or a macro puts together."""
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    seen: set[tuple[str, str]] = msgspec.field(default_factory=set)
 
     def find(self, rule: Rule, message: str, node: nodes.Node) -> None:
         """Each message once."""

@@ -6,9 +6,10 @@ The table beside this file is written by `tools/keras_names.py` from Keras 2.3 t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 TABLE = Path(__file__).with_name("keras_names.json")
 
@@ -72,8 +73,7 @@ _BUILTIN_CALLS_TEXT = """
 BUILTIN_CALLS = frozenset(_BUILTIN_CALLS_TEXT.split())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The table. Modules are written as `normal` gives them."""
 
     versions: tuple[str, ...]

@@ -9,8 +9,9 @@ is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.interface import Buffer, quoted
@@ -49,16 +50,14 @@ _UNIT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(msgspec.Struct, frozen=True):
     """What one element of an array takes: bytes, and whether it holds Python objects."""
 
     size: int
     objects: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """One array's header. `start` is where its data begins."""
 
     start: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+
+import msgspec
 
 from sealwright.errors import LimitReached, SealwrightError
 from sealwright.vetting.formats import onnx_rules as rules
@@ -44,27 +45,25 @@ _MAIN: Function = ("", "")
 """Stands for the main graph, which is no function."""
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(msgspec.Struct):
     rule: Rule
     first: int
     count: int = 0
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     """What is known while one model is read."""
 
     data: Buffer
     functions: frozenset[Function]
     work: Examining
-    seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
+    seen: dict[tuple[str, str], _Seen] = msgspec.field(default_factory=dict)
     numbers: int = 0
     """Bytes of tensors, which are measured and not judged."""
-    calls: dict[Function, Counter[Function]] = field(default_factory=dict)
-    nodes: Counter[Function] = field(default_factory=Counter)
-    used_domains: set[str] = field(default_factory=set)
-    main_domains: set[str] = field(default_factory=set)
+    calls: dict[Function, Counter[Function]] = msgspec.field(default_factory=dict)
+    nodes: Counter[Function] = msgspec.field(default_factory=Counter)
+    used_domains: set[str] = msgspec.field(default_factory=set)
+    main_domains: set[str] = msgspec.field(default_factory=set)
     """Those of nodes outside functions; functions import for themselves."""
 
     def report(self, rule: Rule, message: str, *, at: Message) -> None:

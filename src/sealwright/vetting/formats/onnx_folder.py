@@ -5,9 +5,11 @@ those.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from sealwright.errors import SealwrightError
 from sealwright.vetting.formats import onnx_rules as rules
@@ -23,12 +25,11 @@ _ALIGNMENT = 1 << 16
 _LISTED = 20
 
 
-@dataclass(slots=True)
-class _File:
+class _File(msgspec.Struct):
     """A file of tensors as one or more models use it."""
 
     size: int
-    spans: list[tuple[int, int]] = field(default_factory=list)
+    spans: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
 
 def applies(listing: Listing) -> bool:

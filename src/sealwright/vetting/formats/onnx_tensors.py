@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
+
+import msgspec
 
 from sealwright.vetting.formats import onnx_rules as rules
 from sealwright.vetting.formats.onnx_tables import ELEMENT_BITS, EXTERNAL, STRING
@@ -48,8 +49,7 @@ def examine_tensor(data: Buffer, tensor: Message, report: Report) -> int:
     return sum(span.size for store in _STORES for span in tensor.spans.get(store, ()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class External:
+class External(msgspec.Struct, frozen=True, kw_only=True):
     """Where a tensor that is kept in another file says that it lies."""
 
     name: str

@@ -7,15 +7,15 @@ listed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.interface import Buffer, Fit, Format, Member
 
 _HEAD = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
+class _Mark(msgspec.Struct, frozen=True, kw_only=True):
     """One format by bytes at a place, or by a predicate over the bytes."""
 
     id: str

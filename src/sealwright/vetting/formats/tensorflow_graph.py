@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.errors import LimitReached
 from sealwright.vetting.formats import tensorflow_names as names
@@ -27,17 +28,16 @@ _ASSIGNMENTS = frozenset(("AssignVariableOp", "Assign"))
 _MAX_SHOWN = 20
 
 
-@dataclass(slots=True)
-class Body:
+class Body(msgspec.Struct):
     """A graph or one function: its nodes and, of a function, its arguments."""
 
     name: str
     """Empty for the graph itself."""
     nodes: dict[str, Message]
     arguments: tuple[str, ...] = ()
-    assigned: dict[str, list[str]] = field(default_factory=dict)
+    assigned: dict[str, list[str]] = msgspec.field(default_factory=dict)
     """Variable → what is assigned to it."""
-    calls: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    calls: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Node → the functions that its attributes name."""
 
     def __post_init__(self) -> None:
@@ -48,15 +48,14 @@ class Body:
                 self.assigned.setdefault("".join(inputs[:1]).split(":")[0], []).extend(inputs[1:2])
 
 
-@dataclass(slots=True)
-class Program:
+class Program(msgspec.Struct):
     """A graph with all its functions, and what else of its file bears on it."""
 
     data: Buffer
-    bodies: list[Body] = field(default_factory=list)
-    given: set[str] = field(default_factory=set)
+    bodies: list[Body] = msgspec.field(default_factory=list)
+    given: set[str] = msgspec.field(default_factory=set)
     """Nodes of the graph whose constants stand for what the loader gives: assets."""
-    bound: dict[str, list[str]] = field(default_factory=dict)
+    bound: dict[str, list[str]] = msgspec.field(default_factory=dict)
     """Function → for its last arguments, the constant of the graph that each is bound to, or ''."""
 
 

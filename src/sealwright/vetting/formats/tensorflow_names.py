@@ -6,9 +6,10 @@ The table beside this file is written by `tools/tensorflow_names.py`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 TABLE = Path(__file__).with_name("tensorflow_names.json")
 
@@ -62,8 +63,7 @@ DATASETS_FROM = frozenset(("DatasetFromGraph",))
 _WITHOUT_TABLE = frozenset(("Placeholder", "PlaceholderV2", "_Arg", "_Retval"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, kw_only=True):
     """What one version of TensorFlow has."""
 
     versions: tuple[str, ...]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.formats import tensorflow_names as names
 from sealwright.vetting.formats import tensorflow_rules as rules
@@ -31,14 +32,13 @@ _STEPS = 2_000
 _MAX_SHOWN = 20
 
 
-@dataclass(slots=True)
-class _Origin:
+class _Origin(msgspec.Struct):
     """What a value is made from."""
 
     given: bool = False
     """At least partly by the caller, or by the loader."""
-    arguments: set[int] = field(default_factory=set)
-    constants: list[bytes] = field(default_factory=list)
+    arguments: set[int] = msgspec.field(default_factory=set)
+    constants: list[bytes] = msgspec.field(default_factory=list)
 
 
 def judge_paths(program: Program, examining: Examining) -> None:

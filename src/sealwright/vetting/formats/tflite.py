@@ -5,10 +5,8 @@ Layout: tensorflow/compiler/mlir/lite/schema/schema.fbs, and the FlatBuffers int
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from sealwright.errors import MalformedError
+from sealwright.vetting.flatbuffer import Table, root_table
 from sealwright.vetting.formats import tensorflow_names, tflite_rules
 from sealwright.vetting.interface import Examining, Fit, Format, Member, quoted
 
@@ -21,65 +19,6 @@ _PLAIN = frozenset(
 """Custom operations whose kernels come with the interpreter, and only compute."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One table: its position and the positions of its fields."""
-
-    examining: Examining
-    at: int
-
-    def _read(self, at: int, size: int) -> int:
-        data = self.examining.data
-        if at < 0 or at + size > len(data):
-            raise MalformedError(f"{size} bytes at {at} are not in the file")
-        return int.from_bytes(bytes(data[at : at + size]), "little")
-
-    def field(self, number: int) -> int:
-        """The position of a field; 0 if it is not there."""
-        offset = self._read(self.at, 4)
-        table = self.at - (offset - (1 << 32) if offset >> 31 else offset)
-        size = self._read(table, 2)
-        slot = 4 + 2 * number
-        if size < 4 or slot + 2 > size:
-            return 0
-        relative = self._read(table + slot, 2)
-        return self.at + relative if relative else 0
-
-    def number(self, number: int, size: int) -> int:
-        """An unsigned field; 0 if it is not there."""
-        at = self.field(number)
-        return self._read(at, size) if at else 0
-
-    def _vector(self, number: int, size: int) -> tuple[int, int]:
-        """Start and count of a vector's elements."""
-        at = self.field(number)
-        if not at:
-            return 0, 0
-        start = at + self._read(at, 4)
-        count = self._read(start, 4)
-        if start + 4 + count * size > len(self.examining.data):
-            raise MalformedError(f"a vector of {count} elements at {start} is cut off")
-        return start + 4, count
-
-    def text(self, number: int) -> str:
-        """A string field."""
-        start, count = self._vector(number, 1)
-        self.examining.session.spend(1 + count // 256)
-        return bytes(self.examining.data[start : start + count]).decode("utf-8", "replace")
-
-    def tables(self, number: int) -> Iterator[_Table]:
-        """A vector of tables."""
-        start, count = self._vector(number, 4)
-        for index in range(count):
-            self.examining.session.spend(1)
-            at = start + 4 * index
-            yield _Table(self.examining, at + self._read(at, 4))
-
-    def size(self, number: int) -> int:
-        """Bytes of a vector of bytes."""
-        return self._vector(number, 1)[1]
-
-
 def recognise(member: Member) -> Fit:
     """By the file identifier."""
     return "strong" if bytes(member.data[4:8]) == b"TFL3" else "no"
@@ -87,7 +26,7 @@ def recognise(member: Member) -> Fit:
 
 def examine(examining: Examining) -> None:
     """Operations, then the sizes of the buffers and the indices of what uses them."""
-    root = _Table(examining, int.from_bytes(bytes(examining.data[:4]), "little"))
+    root = root_table(examining.data, spend=examining.session.spend)
     codes = [_operation(code, examining) for code in root.tables(1)]
     buffers = [_buffer(buffer, examining) for buffer in root.tables(4)]
     for graph in root.tables(2):
@@ -101,7 +40,7 @@ def examine(examining: Examining) -> None:
     examining.parsed = len(examining.data) - examining.numbers
 
 
-def _operation(code: _Table, examining: Examining) -> str:
+def _operation(code: Table, examining: Examining) -> str:
     builtin = max(code.number(0, 1), code.number(3, 4))
     name = code.text(1)
     if builtin != _CUSTOM:
@@ -117,7 +56,7 @@ def _operation(code: _Table, examining: Examining) -> str:
     return name
 
 
-def _buffer(buffer: _Table, examining: Examining) -> int:
+def _buffer(buffer: Table, examining: Examining) -> int:
     """Bytes of a buffer, in its table or behind the FlatBuffer."""
     offset, size = buffer.number(1, 8), buffer.number(2, 8)
     if offset > 1 and offset + size > len(examining.data):

@@ -8,7 +8,8 @@ folder of the archive's first entry, without regard to case.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.archives.zip_archive import Archive, Entry
 from sealwright.vetting.formats import torch_rules as rules
@@ -38,13 +39,12 @@ CLOSED = 0x41
 """Flags of an encrypted entry: left to the zip reader."""
 
 
-@dataclass(slots=True)
-class Root:
+class Root(msgspec.Struct):
     """One folder that is a torch archive: its records by lower-case name below the folder."""
 
     folder: str
-    records: dict[str, list[Entry]] = field(default_factory=dict)
-    used: set[Entry] = field(default_factory=set)
+    records: dict[str, list[Entry]] = msgspec.field(default_factory=dict)
+    used: set[Entry] = msgspec.field(default_factory=set)
     """Storages that some pickle refers to."""
 
     def entries(self, name: str) -> list[Entry]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.interface import Examining, Rule, quoted
 
@@ -107,8 +108,7 @@ _NAMED = re.compile(r"\([^\"'#\\]{1,200}, \"([^\"\\\n]{1,200})\"\)")
 _NAME = re.compile(r"[A-Za-z_]\w*::[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """One source file of an archive."""
 
     name: str

@@ -7,7 +7,8 @@ torch/_utils.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.formats import torch_rules as rules
 from sealwright.vetting.interface import Examining, quoted
@@ -59,8 +60,7 @@ _MAX_RANK = 64
 _LARGEST = (1 << 63) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(msgspec.Struct, frozen=True):
     """One storage as a persistent id names it."""
 
     key: str
@@ -71,8 +71,7 @@ class Storage:
     """Offset and elements of the part that the tensor sees (legacy files)."""
 
 
-@dataclass(slots=True)
-class Storages:
+class Storages(msgspec.Struct):
     """The storages that one pickle asks for. `measure` gives the bytes of a record, or None."""
 
     measure: Callable[[str], int | None] | None = None
@@ -80,9 +79,9 @@ class Storages:
     legacy: bool = False
     without_data: bool = False
     """Records may be empty: torch.jit.trace writes its inputs so."""
-    found: dict[str, Storage] = field(default_factory=dict)
+    found: dict[str, Storage] = msgspec.field(default_factory=dict)
     """Key → how it was asked for first."""
-    problems: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, int] = msgspec.field(default_factory=dict)
     """What is wrong → where it was first."""
 
     def check(self, persistent: Persistent, facts: Facts) -> str:

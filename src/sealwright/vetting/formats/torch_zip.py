@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sealwright.vetting.archives.interface import ZipLayout
 from sealwright.vetting.archives.zip_archive import Archive, Entry

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from pyexpat import ExpatError, ParserCreate
 from typing import Any
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule, quoted
@@ -95,8 +96,7 @@ OBJECTS = Rule(
 RULES = (EXTERNAL, EXPANDS, ENTITY, FOREIGN_CODE, DAMAGED, OBJECTS)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     examining: Examining
     depth: int = 0
     stopped: bool = False

@@ -6,7 +6,8 @@ Layouts follow the "HDF5 File Format Specification", version 3.0, of The HDF Gro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.interface import Buffer
@@ -14,8 +15,7 @@ from sealwright.vetting.interface import Buffer
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-@dataclass(slots=True, kw_only=True)
-class Source:
+class Source(msgspec.Struct, kw_only=True):
     """One file. Addresses count from `base`, which is where the superblock stands."""
 
     data: Buffer
@@ -26,7 +26,7 @@ class Source:
     """Counts steps; raises `Spent`."""
     parsed: int = 0
     """Bytes of structure that were read."""
-    gaps: list[str] = field(default_factory=list)
+    gaps: list[str] = msgspec.field(default_factory=list)
     """What was not read, and why."""
 
     @property
@@ -62,8 +62,7 @@ class Source:
         return memoryview(self.data)[start : start + size]
 
 
-@dataclass(slots=True)
-class Cursor:
+class Cursor(msgspec.Struct):
     """Bytes of one structure, taken from the front."""
 
     source: Source

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import Cursor
@@ -24,8 +25,7 @@ MAX_RANK = 32
 _MAX_DEPTH = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Datatype:
+class Datatype(msgspec.Struct, frozen=True, kw_only=True):
     """One type. `parts`: byte offset within the element and type of what it is made of."""
 
     kind: Kind

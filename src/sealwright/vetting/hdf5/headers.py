@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import Cursor, Source
@@ -15,8 +16,7 @@ MAX_MESSAGES = 100_000
 """Of one object. A group of the newest form with more links keeps them in a heap."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One header message. `shared`: the body tells where the message is, instead of being it."""
 
     kind: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from operator import itemgetter
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import Cursor, Source, encoded_size
@@ -24,15 +25,14 @@ def local_heap(source: Source, address: int) -> Cursor:
     return source.block(start, size)
 
 
-@dataclass(slots=True)
-class GlobalHeaps:
+class GlobalHeaps(msgspec.Struct):
     """Collections that were read, by address: index → (address, size) of an object."""
 
     source: Source
-    known: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    known: dict[int, dict[int, tuple[int, int]]] = msgspec.field(default_factory=dict)
     count: int = 0
     """Objects in `known`."""
-    given: set[tuple[int, int]] = field(default_factory=set)
+    given: set[tuple[int, int]] = msgspec.field(default_factory=set)
     """Large objects that were looked at once."""
 
     def get(self, collection: int, index: int) -> memoryview:
@@ -72,8 +72,7 @@ class GlobalHeaps:
         return objects
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FractalHeap:
+class FractalHeap(msgspec.Struct, frozen=True, kw_only=True):
     """The head of a fractal heap, and its direct blocks as (heap offset, size, address)."""
 
     id_size: int
@@ -119,8 +118,7 @@ def fractal_heap(source: Source, address: int) -> FractalHeap:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(msgspec.Struct, frozen=True):
     """The doubling table that says how large the block of each row is."""
 
     source: Source
@@ -129,7 +127,7 @@ class _Table:
     direct: int
     offset_bytes: int
     filtered: bool
-    seen: set[int] = field(default_factory=set)
+    seen: set[int] = msgspec.field(default_factory=set)
     """Addresses of blocks that were read."""
 
     def row_size(self, row: int) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import Cursor, Source
@@ -38,8 +39,7 @@ MAX_ATTRIBUTES = 64 * 1024 * 1024
 LinkKind = Literal["hard", "soft", "external", "user"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of a group."""
 
     name: str
@@ -50,8 +50,7 @@ class Link:
     """Of another link: the path, or the other file and the path in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """One attribute with its stored bytes; texts of variable length are references in them."""
 
     name: str
@@ -60,12 +59,11 @@ class Attribute:
     data: bytes
 
 
-@dataclass(slots=True)
-class Object:
+class Object(msgspec.Struct):
     """What one object header says."""
 
-    links: list[Link] = field(default_factory=list)
-    attributes: list[Attribute] = field(default_factory=list)
+    links: list[Link] = msgspec.field(default_factory=list)
+    attributes: list[Attribute] = msgspec.field(default_factory=list)
     type: Datatype | None = None
     dims: tuple[int, ...] | None = None
     storage: Storage | None = None
@@ -73,7 +71,7 @@ class Object:
     external: tuple[str, ...] = ()
     held: int = 0
     """Bytes of the attributes."""
-    unknown: list[int] = field(default_factory=list)
+    unknown: list[int] = msgspec.field(default_factory=list)
     """Message types that the format does not define, and others that no model has."""
 
 

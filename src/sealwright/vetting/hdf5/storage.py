@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import Cursor, Source
@@ -16,8 +17,7 @@ DEFLATE, SHUFFLE, FLETCHER32 = 1, 2, 3
 _NAMED_FROM = 256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
+class Storage(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bytes are."""
 
     layout: Layout
@@ -32,8 +32,7 @@ class Storage:
     chunk: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """One step of a filter pipeline."""
 
     id: int

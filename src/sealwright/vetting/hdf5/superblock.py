@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import SIGNATURE, Cursor, Source
@@ -12,8 +13,7 @@ from sealwright.vetting.interface import Buffer
 _SIZES = (2, 4, 8, 16)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Superblock:
+class Superblock(msgspec.Struct, frozen=True, kw_only=True):
     """What it says. Addresses count from the superblock itself."""
 
     version: int

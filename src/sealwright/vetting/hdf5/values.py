@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sealwright.vetting.hdf5.bytes import Cursor, Source
 from sealwright.vetting.hdf5.datatypes import Datatype
@@ -15,8 +16,7 @@ _LARGE = 4096
 ValueKind = Literal["text", "blob", "object"]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """Something in an element that is no number."""
 
     kind: ValueKind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.errors import MalformedError
 from sealwright.vetting.hdf5.bytes import Source
@@ -21,16 +22,14 @@ _BY_REFERENCE = "(reference)"
 _MAX_NAME, _MAX_PATH = 200, 2_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A text or blob at `path` (`/model@model_config` for an attribute)."""
 
     path: str
     held: Held
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset, its data apart."""
 
     path: str
@@ -41,16 +40,14 @@ class Dataset:
     """Bytes of numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """A link that leaves the file, or that a program must resolve."""
 
     path: str
     link: Link
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the format does not define, or that points to other files."""
 
     path: str

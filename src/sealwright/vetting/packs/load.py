@@ -4,9 +4,8 @@ own."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -14,9 +13,10 @@ import msgspec
 from sealwright.errors import ConfigError, TamperError
 from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex
-from sealwright.vetting.packs.schema import Group, Pack
+from sealwright.vetting.packs.names import Names, Source, top_modules
+from sealwright.vetting.packs.schema import Pack
 from sealwright.vetting.pickle.labels import labels
-from sealwright.vetting.pickle.policy import Entry, Policy
+from sealwright.vetting.pickle.policy import Policy
 from sealwright.vetting.pickle.predicates import known
 from sealwright.vetting.pickle.signatures import is_signature
 
@@ -27,59 +27,41 @@ MAX_NAMES = 50_000
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 
 
-@dataclass(slots=True)
-class Names(Mapping[tuple[str, str], Entry]):
-    """(module, qualified name) → entry, made when it is asked for: packs have thousands."""
+class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the index says of a pack."""
 
-    modules: dict[str, dict[str, Group]] = field(default_factory=dict)
-    made: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    sha256: str
+    covers: tuple[str, ...]
+    """Its `modules`."""
+    tops: tuple[str, ...]
+    """Top-level modules that its names are in."""
 
-    def add(self, group: Group) -> None:
-        """Takes a group's names; an earlier pack's entry stays."""
-        for module, names in group.names.items():
-            here = self.modules.setdefault(module, {})
-            for name in names:
-                here.setdefault(name, group)
 
-    def __getitem__(self, key: tuple[str, str]) -> Entry:
-        entry = self.made.get(key)
-        if entry is None:
-            entry = self.made[key] = self._entry(key, self.modules[key[0]][key[1]])
-        return entry
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack whose bytes are known."""
 
-    def _entry(self, key: tuple[str, str], group: Group) -> Entry:
-        return Entry(
-            name=f"{key[0]}.{key[1]}",
-            role=group.role,
-            args=group.args,
-            state=group.state,
-            changes=frozenset(group.changes),
-            hashable=group.hashable,
-        )
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return ((module, name) for module, names in self.modules.items() for name in names)
-
-    def __len__(self) -> int:
-        return sum(len(names) for names in self.modules.values())
+    sha256: str
+    covers: tuple[str, ...]
+    source: Source
 
 
 @cache
 def builtin_policy() -> Policy:
     """The packs that come with Sealwright. TamperError where a file is not the one of the index."""
-    return _policy(_builtin(), {})
+    return _policy(_builtin())
 
 
 def with_packs(paths: Iterable[Path]) -> Policy:
     """The same with a user's packs, which can only add names, and no labelled ones. ConfigError
     says what is wrong in which file."""
-    added: dict[str, tuple[Pack, str]] = {}
+    added: dict[str, Held] = {}
     for path in paths:
         pack, digest = read_pack(path)
         if pack.pack in added or pack.pack in builtin_policy().packs:
             raise ConfigError(f"a pack named {pack.pack!r} is there already", file=path)
-        added[pack.pack] = (pack, digest)
-    return _policy(_builtin(), added) if added else builtin_policy()
+        source = Source(tops=top_modules(pack), read=partial(_same, pack))
+        added[pack.pack] = Held(sha256=digest, covers=pack.modules, source=source)
+    return _policy(_builtin() | added) if added else builtin_policy()
 
 
 def read_pack(path: Path) -> tuple[Pack, str]:
@@ -132,39 +114,47 @@ def problem(pack: Pack, *, own: bool = False) -> str:
 
 
 def write_index() -> None:
-    """Pins the digest of every pack in the data folder; the builder calls it."""
-    digests = {
-        path.stem: sha256_hex(path.read_bytes())
-        for path in sorted(DATA.glob("*.json"))
-        if path.name != INDEX
-    }
-    (DATA / INDEX).write_bytes(canonical.encode(digests))
+    """Lists every pack in the data folder with its digest and its modules; the builder calls it."""
+    listed: dict[str, Listed] = {}
+    for path in sorted(DATA.glob("*.json")):
+        if path.name != INDEX:
+            data = path.read_bytes()
+            pack = _decode(data)
+            tops = tuple(sorted(top_modules(pack)))
+            listed[path.stem] = Listed(sha256=sha256_hex(data), covers=pack.modules, tops=tops)
+    (DATA / INDEX).write_bytes(canonical.encode(msgspec.to_builtins(listed)))
 
 
 @cache
-def _builtin() -> dict[str, tuple[Pack, str]]:
-    index = canonical.decode((DATA / INDEX).read_bytes())
-    packs: dict[str, tuple[Pack, str]] = {}
-    for name, digest in index.items():
+def _builtin() -> dict[str, Held]:
+    """Every pack is compared with the index, and decoded when a name of its modules is asked
+    for."""
+    index = msgspec.json.decode((DATA / INDEX).read_bytes(), type=dict[str, Listed])
+    packs: dict[str, Held] = {}
+    for name, listed in index.items():
         data = (DATA / f"{name}.json").read_bytes()
-        if sha256_hex(data) != digest:
+        if sha256_hex(data) != listed.sha256:
             raise TamperError(
                 f"the policy pack {name} is not the one that this version came with",
                 advice="install Sealwright again",
             )
-        packs[name] = (msgspec.json.decode(data, type=Pack), digest)
+        source = Source(tops=frozenset(listed.tops), read=cache(partial(_decode, data)))
+        packs[name] = Held(sha256=listed.sha256, covers=listed.covers, source=source)
     return packs
 
 
-def _policy(
-    builtin: Mapping[str, tuple[Pack, str]], added: Mapping[str, tuple[Pack, str]]
-) -> Policy:
-    names = Names()
-    digests: dict[str, str] = {}
-    covers: dict[str, str] = {}
-    for name, (pack, digest) in (*builtin.items(), *added.items()):
-        digests[name] = digest
-        covers.update(dict.fromkeys(pack.modules, name))
-        for group in pack.groups:
-            names.add(group)
-    return Policy(entries=names, labels=labels(), packs=digests, covers=covers)
+def _policy(packs: Mapping[str, Held]) -> Policy:
+    return Policy(
+        entries=Names(tuple(pack.source for pack in packs.values())),
+        labels=labels(),
+        packs={name: pack.sha256 for name, pack in packs.items()},
+        covers={module: name for name, pack in packs.items() for module in pack.covers},
+    )
+
+
+def _decode(data: bytes) -> Pack:
+    return msgspec.json.decode(data, type=Pack)
+
+
+def _same(pack: Pack) -> Pack:
+    return pack

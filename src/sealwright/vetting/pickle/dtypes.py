@@ -8,7 +8,8 @@ lists.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.pickle.facts import Call, Facts, Setting
 from sealwright.vetting.pickle.signatures import constant, kind
@@ -22,8 +23,7 @@ _SIZES = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8
 _SIZES |= {"e": 2, "f": 4, "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "O": 8, "M": 8, "m": 8}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """What a dtype comes to."""
 
     size: int | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from sealwright.vetting.pickle.policy import Entry, Policy, Role
 from sealwright.vetting.pickle.values import Const, Global, Made, Tuple, Value
@@ -11,8 +11,7 @@ BY_CLASS = frozenset({"copyreg._reconstructor", "copyreg.__newobj__", "copyreg._
 """Functions that build an object of the class that is their first argument."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call of an allowed name."""
 
     entry: Entry
@@ -24,8 +23,7 @@ class Call:
     """It only runs `__new__`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One state that BUILD sets on an object."""
 
     entry: Entry
@@ -34,18 +32,17 @@ class Setting:
     state: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What a policy says of values."""
 
     policy: Policy
-    known: dict[int, object] = field(default_factory=dict)
+    known: dict[int, object] = msgspec.field(default_factory=dict)
     """What a predicate found out of a value, by the value's id, so that shared ones are looked at
     once."""
-    states: dict[tuple[int, str], str] = field(default_factory=dict)
+    states: dict[tuple[int, str], str] = msgspec.field(default_factory=dict)
     """(id of a state, class or use) → why it may not be set: one state may be set on many
     objects."""
-    inert: dict[tuple[int, bool], int] = field(default_factory=dict)
+    inert: dict[tuple[int, bool], int] = msgspec.field(default_factory=dict)
     """(id of a value, whether it is an attribute) → whether it is inert (`inert.py`)."""
 
     def entry(self, value: Value | None) -> Entry | None:

@@ -7,8 +7,9 @@ time hold the same `Policy`, so that they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 Role = Literal["class", "reduce", "constant"]
 """`class`: may be built (NEWOBJ, REDUCE, copyreg._reconstructor) as its `args` say, be given a
@@ -18,8 +19,7 @@ arguments that its predicate takes, and may not stand as a value; `constant`: ma
 Change = Literal["append", "setitem", "add"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One allowed name."""
 
     name: str
@@ -38,8 +38,7 @@ class Entry:
     """Its hash and comparison are known to run no other code, so it may be a key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(msgspec.Struct, frozen=True, kw_only=True):
     """What is known to be dangerous. Only labels: what is in no pack is refused all the same."""
 
     name: str
@@ -52,16 +51,15 @@ class Label:
     """It makes code from bytes of the file (cloudpickle, dill, marshal)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """All packs together."""
 
-    entries: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
+    entries: Mapping[tuple[str, str], Entry] = msgspec.field(default_factory=dict)
     """(module, qualified name) → its entry."""
-    labels: Mapping[str, Label] = field(default_factory=dict)
-    packs: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Label] = msgspec.field(default_factory=dict)
+    packs: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Pack name → hex sha256 of its bytes."""
-    covers: Mapping[str, str] = field(default_factory=dict)
+    covers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Top-level module → the pack that speaks for it: a name there that has no entry was left
     out."""
 

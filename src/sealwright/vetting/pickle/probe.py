@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from sealwright.vetting.interface import Buffer
 from sealwright.vetting.pickle.machine import StreamSpent, run
@@ -21,8 +22,7 @@ Act = Literal["nothing", "data", "names", "calls"]
 names; call or change something."""
 
 
-@dataclass(slots=True)
-class _Steps:
+class _Steps(msgspec.Struct):
     left: int
 
     def spend(self, operations: int = 1) -> None:
@@ -31,8 +31,7 @@ class _Steps:
             raise Spent("enough is known")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(msgspec.Struct, frozen=True, kw_only=True):
     """What came of following bytes as pickles."""
 
     act: Act

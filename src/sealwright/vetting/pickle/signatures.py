@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 from sealwright.vetting.pickle.facts import Facts
 from sealwright.vetting.pickle.inert import inert
@@ -44,8 +45,7 @@ _ALTERNATIVE = re.compile(r"\s*(new|call)?\s*(?:\(([^()]*)\))?\s*\Z")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """One alternative."""
 
     how: str
@@ -56,10 +56,9 @@ class Signature:
     keywords: bool
 
 
-@dataclass(slots=True)
-class _Reading:
-    needed: list[Test] = field(default_factory=list)
-    optional: list[Test] = field(default_factory=list)
+class _Reading(msgspec.Struct):
+    needed: list[Test] = msgspec.field(default_factory=list)
+    optional: list[Test] = msgspec.field(default_factory=list)
     rest: Test | None = None
     keywords: bool = False
 

@@ -6,14 +6,14 @@ with a visited set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 Scalar = None | bool | int | float | complex | str | bytes | bytearray
 
 
-@dataclass(slots=True, eq=False)
-class Const:
+class Const(msgspec.Struct, eq=False):
     """A constant of the stream. Long bytes are views of the file, copied by nobody."""
 
     value: Scalar | memoryview
@@ -25,8 +25,7 @@ class Const:
     bytearray."""
 
 
-@dataclass(slots=True, eq=False)
-class Global:
+class Global(msgspec.Struct, eq=False):
     """A name that the stream reaches. `module` and `name` as `find_class` of the standard library
     would look them up (after the mapping of Python 2 names where the protocol asks for it)."""
 
@@ -42,51 +41,45 @@ class Global:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(slots=True, eq=False)
-class Computed:
+class Computed(msgspec.Struct, eq=False):
     """A name that is not constant (STACK_GLOBAL on made-up strings), or an extension code."""
 
     what: str
     offset: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Tuple:
+class Tuple(msgspec.Struct, eq=False):
     """A tuple."""
 
     items: tuple[Value, ...]
 
 
-@dataclass(slots=True, eq=False)
-class List:
+class List(msgspec.Struct, eq=False):
     """A list that the stream made itself."""
 
-    items: list[Value] = field(default_factory=list)
+    items: list[Value] = msgspec.field(default_factory=list)
     elided: int = 0
     """Numbers and short texts beyond the first 100,000 items: counted and not kept."""
 
 
-@dataclass(slots=True, eq=False)
-class Dict:
+class Dict(msgspec.Struct, eq=False):
     """A dict that the stream made itself: pairs in order, a later key may repeat an earlier one."""
 
-    items: list[tuple[Value, Value]] = field(default_factory=list)
+    items: list[tuple[Value, Value]] = msgspec.field(default_factory=list)
     elided: int = 0
     """Pairs of short texts and numbers beyond the first 100,000. A name may be among them."""
 
 
-@dataclass(slots=True, eq=False)
-class Set:
+class Set(msgspec.Struct, eq=False):
     """A set or frozenset that the stream made itself."""
 
-    items: list[Value] = field(default_factory=list)
+    items: list[Value] = msgspec.field(default_factory=list)
     frozen: bool = False
     elided: int = 0
     """As in a list."""
 
 
-@dataclass(slots=True, eq=False)
-class Made:
+class Made(msgspec.Struct, eq=False):
     """What a call gives: `function(*args, **kwargs)`, or `cls.__new__(cls, *args, **kwargs)`.
 
     What was done to it afterwards is kept in the order in which it was done.
@@ -99,33 +92,30 @@ class Made:
     by: str
     """Opcode: REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ."""
     offset: int
-    states: list[Value] = field(default_factory=list)
+    states: list[Value] = msgspec.field(default_factory=list)
     """BUILD."""
-    appended: list[Value] = field(default_factory=list)
+    appended: list[Value] = msgspec.field(default_factory=list)
     """APPEND, APPENDS, ADDITEMS."""
-    pairs: list[tuple[Value, Value]] = field(default_factory=list)
+    pairs: list[tuple[Value, Value]] = msgspec.field(default_factory=list)
     """SETITEM, SETITEMS."""
     elided: int = 0
     """Of `appended` and `pairs`, as in a list and a dict."""
 
 
-@dataclass(slots=True, eq=False)
-class Persistent:
+class Persistent(msgspec.Struct, eq=False):
     """PERSID, BINPERSID: whatever the loader's `persistent_load` gives."""
 
     id: Value
     offset: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Buffered:
+class Buffered(msgspec.Struct, eq=False):
     """NEXT_BUFFER: out of band, given by the loader."""
 
     offset: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Block:
+class Block(msgspec.Struct, eq=False):
     """Raw bytes of an array that a loader (joblib) reads from between the opcodes."""
 
     offset: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.interface import Examining, Rule, quoted
 from sealwright.vetting.pickle import rules
@@ -26,20 +27,19 @@ PersistentCheck = Callable[[Persistent, Facts], str]
 """Why a format's loader does not take a persistent id; empty where it does."""
 
 
-@dataclass(slots=True)
-class Judging:
+class Judging(msgspec.Struct):
     """The work on one stream."""
 
     examining: Examining
     facts: Facts
     persistent: PersistentCheck | None
-    said: set[tuple[str, str]] = field(default_factory=set)
+    said: set[tuple[str, str]] = msgspec.field(default_factory=set)
     """(rule, what): each is said once for a stream, at its first place."""
-    seen: set[int] = field(default_factory=set)
+    seen: set[int] = msgspec.field(default_factory=set)
     """Ids of values that were walked. Events keep all values alive, so ids stay theirs."""
-    keys: set[int] = field(default_factory=set)
+    keys: set[int] = msgspec.field(default_factory=set)
     """Ids of values that were walked as keys."""
-    steps: dict[int, int] = field(default_factory=dict)
+    steps: dict[int, int] = msgspec.field(default_factory=dict)
     """Id of a tuple → steps of its hash; minus the id: it is being counted."""
 
     @property

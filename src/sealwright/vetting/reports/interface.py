@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from sealwright.vetting.interface import EFFECTS, Observation, Verdict
 from sealwright.vetting.outcome import MemberReport, Outcome
@@ -24,8 +25,7 @@ _GRAVITY = ("critical", "high", "medium", "low", "info")
 _LINE = re.compile(r"(?P<path>.*):(?P<line>[1-9][0-9]{0,8})\Z", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scanned:
+class Scanned(msgspec.Struct, frozen=True, kw_only=True):
     """A scan that has ended."""
 
     outcome: Outcome
@@ -34,12 +34,11 @@ class Scanned:
     limits: Limits
     fail_on: FailOn = "review"
     exclude: tuple[str, ...] = ()
-    base: Path = field(default_factory=Path)
+    base: Path = msgspec.field(default_factory=Path)
     """Folder that paths in SARIF are relative to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a finding is: the file on disk, the way into it, and the line of a text."""
 
     file: str
@@ -47,8 +46,7 @@ class Place:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """A file on disk (or a folder) with all that it holds: its own report comes first."""
 
     reports: tuple[MemberReport, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from sealwright.vetting.interface import Observation
 from sealwright.vetting.outcome import MemberReport

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from sealwright.evidence.predicates.common import Confidence, Severity
+from sealwright.evidence.finding import Confidence, Severity
 
 Verdict = Literal["pass", "review", "fail", "inconclusive"]
 Effect = Literal["fail", "inconclusive", "review", "warn", "note"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.interface import Observation, Verdict
 from sealwright.vetting.reports.interface import WORST, Scanned, Scope, count, scopes
@@ -21,8 +22,7 @@ _MEANINGS: dict[Verdict, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line. `verdict` is set where it is about a whole file (or all of them)."""
 
     text: str
@@ -113,11 +113,21 @@ def _rest(scanned: Scanned, groups: list[Scope]) -> Iterator[Line]:
     ]
     for text in left_out:
         yield Line(f"not covered: {text}")
+    store = sum(_to_look_at(scope) and ".git" in scope.path.split("/") for scope in groups)
+    if store:
+        yield Line(
+            f"{count(store, 'file')} of these: Git's own store, which no model is loaded from; "
+            "--exclude .git leaves it out, and the report says so"
+        )
     inflated = f", {covered.inflated:,} inflated" if covered.inflated else ""
     yield Line(
         f"{covered.bytes_total:,} bytes: {covered.bytes_parsed:,} parsed, "
         f"{covered.bytes_numbers:,} numbers{inflated}; rules {scanned.outcome.rules[:12]}"
     )
+
+
+def _to_look_at(scope: Scope) -> bool:
+    return scope.verdict != "pass" or _warnings(scope)
 
 
 def _formats(scope: Scope) -> str:

@@ -8,7 +8,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 _NAME = (
     r"(?:[\w.\-]*[_.\-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?key|"
@@ -33,8 +34,7 @@ MIN_ENTROPY = 3.0
 MAX_LINE = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(msgspec.Struct, frozen=True):
     """A literal under a name that says it is a secret. The value stays in here."""
 
     name: str

@@ -9,11 +9,12 @@ import os
 import secrets
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sealwright.evidence.predicates.common import Confidence
+import msgspec
+
+from sealwright.evidence.finding import Confidence
 from sealwright.vetting.interface import Buffer
 
 DISTRIBUTION = "kingfisher-secret-scanner"
@@ -26,8 +27,7 @@ SHORT = 12
 _CONFIDENCE: dict[str, Confidence] = {"high": "high", "medium": "medium"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A secret: its type and place, and a fingerprint that tells it from others of the same
     scan."""
 
@@ -40,8 +40,7 @@ class Place:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the detector said of one file. `problem`: why it was not read to the end."""
 
     places: tuple[Place, ...] = ()

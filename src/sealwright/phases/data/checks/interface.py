@@ -14,7 +14,7 @@ from typing import Any
 import ibis
 
 from sealwright.errors import UsageError
-from sealwright.evidence.predicates.common import Result, Severity
+from sealwright.evidence.finding import Result, Severity
 from sealwright.evidence.predicates.data import CheckResult
 from sealwright.lifecycle.model import ColumnRule
 from sealwright.phases.data.reading import Opened, OpenTable

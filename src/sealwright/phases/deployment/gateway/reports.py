@@ -10,7 +10,7 @@ import threading
 from typing import Final, Literal
 
 from sealwright.clock import Clock, format_time
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Alert
 from sealwright.traffic import AlertReport, Report, encode_report
 

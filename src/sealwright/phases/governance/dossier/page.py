@@ -10,7 +10,7 @@ from sealwright.phases.governance.report import (
     page_record,
 )
 from sealwright.phases.governance.report.html import page
-from sealwright.phases.governance.report.markup import Markup, element, join, readable
+from sealwright.phases.governance.report.markup import Markup, element, join
 from sealwright.phases.governance.report.parts import (
     Links,
     cell,
@@ -23,6 +23,7 @@ from sealwright.phases.governance.report.parts import (
     table,
     when,
 )
+from sealwright.readable import readable
 
 
 def render_dossier(dossier: Dossier) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sealwright.clock import format_time
-from sealwright.evidence.predicates.common import Finding
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.predicates.data import DataAccess, DatasetValidation, DatasetVersion
 from sealwright.evidence.predicates.model import CycloneDxBom, Scan, SlsaProvenance, Vulns
 from sealwright.evidence.verify import Verified

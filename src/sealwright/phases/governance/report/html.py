@@ -11,10 +11,11 @@ from sealwright.phases.governance.report import (
     page_measurements,
     page_record,
 )
-from sealwright.phases.governance.report.markup import Markup, element, readable, style_element
+from sealwright.phases.governance.report.markup import Markup, element, style_element
 from sealwright.phases.governance.report.parts import links
 from sealwright.phases.governance.report.records import Report
 from sealwright.phases.governance.report.style import POLICY, SHEET
+from sealwright.readable import readable
 
 _CONTENTS: Final = (
     ("requirements", "Requirements"),

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-MAX_TEXT: Final = 2_000
-"""Characters of one text that the page shows; the report's JSON has it whole."""
+from sealwright.readable import readable
 
 
 def _words(text: str) -> frozenset[str]:
@@ -74,26 +72,6 @@ def style_element(sheet: str) -> Markup:
     if "<" in sheet:
         raise ValueError("a style sheet cannot contain '<'")
     return Markup(f"<style>{sheet}</style>")
-
-
-def readable(text: str, *, limit: int = MAX_TEXT) -> str:
-    """`text` with every character visible and no more than `limit` of them.
-
-    Control characters, bidirectional overrides, zero-width characters, surrogates and
-    non-characters become their code point in angle brackets; new lines and tabs stay.
-    """
-    shown = "".join(map(_visible, text[:limit]))
-    hidden = len(text) - limit
-    return f"{shown}… ({hidden:,} more characters)" if hidden > 0 else shown
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t" or " " <= character <= "~":
-        return character
-    category = unicodedata.category(character)
-    if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return f"⟨U+{ord(character):04X}⟩"
-    return character
 
 
 def _child(child: Child) -> str:

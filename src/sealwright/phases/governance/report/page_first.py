@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sealwright.phases.governance.report.describe import counted
-from sealwright.phases.governance.report.markup import Markup, element, join, readable
+from sealwright.phases.governance.report.markup import Markup, element, join
 from sealwright.phases.governance.report.parts import (
     Links,
     cell,
@@ -20,6 +20,7 @@ from sealwright.phases.governance.report.records import (
     PersonRow,
     Report,
 )
+from sealwright.readable import readable
 
 _ASKED = {
     "import": "May it be taken in from outside",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sealwright.phases.governance.report.markup import Child, Markup, element, join, readable
+from sealwright.phases.governance.report.markup import Child, Markup, element, join
 from sealwright.phases.governance.report.records import EvidenceRow, Named, Report
+from sealwright.readable import readable
 
 MAX_ROWS: Final = 400
 """Rows of one table that the page shows; what is left out is said, and the JSON has it."""

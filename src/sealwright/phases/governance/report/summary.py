@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from sealwright.phases.governance.report.describe import counted
-from sealwright.phases.governance.report.markup import readable
 from sealwright.phases.governance.report.records import Report
+from sealwright.readable import readable
 
 
 def summary_lines(report: Report) -> tuple[str, ...]:

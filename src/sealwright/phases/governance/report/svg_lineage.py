@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from sealwright.phases.governance.report.layout import Placement, place
-from sealwright.phases.governance.report.markup import Markup, element, readable
+from sealwright.phases.governance.report.markup import Markup, element
 from sealwright.phases.governance.report.records import LineageEdge, LineageNode
+from sealwright.readable import readable
 
 MAX_DRAWN: Final = 60
 """More artifacts than this are not drawn; the table beside the drawing lists them all."""

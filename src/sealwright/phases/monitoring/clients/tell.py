@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sealwright.clock import format_time
-from sealwright.evidence.predicates.common import Severity
+from sealwright.evidence.finding import Severity
 from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.phases.monitoring.clients.accounts import Account, Traces
 from sealwright.phases.monitoring.clients.counters import Refusals, Surge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sealwright.evidence.predicates.common import Finding
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.predicates.validation import Measurement
 from sealwright.inference.scoring import decide
 from sealwright.phases.validation.checks.interface import Check, Examination, Outcome, Unmeasured

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sealwright.evidence.predicates.common import Finding
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.predicates.validation import Curve, EvaluationKind, Measurement
 from sealwright.inference.scoring import FloatArray, ScoringModel
 from sealwright.lifecycle.model import Validation

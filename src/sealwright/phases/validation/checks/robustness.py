@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sealwright.evidence.predicates.common import Finding
+from sealwright.evidence.finding import Finding
 from sealwright.evidence.predicates.validation import Curve, Measurement, Point
 from sealwright.inference.scoring import FloatArray, decide
 from sealwright.phases.validation.attack import (

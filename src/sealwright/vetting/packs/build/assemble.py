@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from sealwright.errors import ConfigError
 from sealwright.evidence import canonical
@@ -20,13 +21,12 @@ Shape = tuple[Role, str, str, tuple[Change, ...], bool]
 """role, args, state, changes, hashable"""
 
 
-@dataclass(slots=True)
-class Assembly:
+class Assembly(msgspec.Struct):
     """A pack in the making."""
 
     given: Given
-    shapes: dict[tuple[str, str], Shape] = field(default_factory=dict)
-    review: dict[str, str] = field(default_factory=dict)
+    shapes: dict[tuple[str, str], Shape] = msgspec.field(default_factory=dict)
+    review: dict[str, str] = msgspec.field(default_factory=dict)
     """Name → why it could not be proved, for a person to look at."""
 
 

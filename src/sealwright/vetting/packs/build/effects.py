@@ -6,7 +6,8 @@ What is not on the list is not proof of harm, only no proof of harmlessness: it 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+
+import msgspec
 
 from sealwright.vetting.packs.build.sources import Module, Sources, dotted
 
@@ -183,8 +184,7 @@ _OTHER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a function stands: its module, and the classes in whose order `self.method` is looked
     up."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sealwright.vetting.packs.build.effects import Place, effect
 from sealwright.vetting.packs.build.sources import Module, Sources, dotted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proved:
+class Proved(msgspec.Struct, frozen=True, kw_only=True):
     """What an entry of the class may say."""
 
     args: str
@@ -20,8 +20,7 @@ class Proved:
     hashable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(msgspec.Struct, frozen=True):
     """A base class without source that is known."""
 
     changes: tuple[str, ...] = ()
@@ -102,13 +101,12 @@ _AT_ONCE = frozenset(_AT_ONCE_NAMES.split())
 Order = tuple[tuple[Module, ast.ClassDef], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(msgspec.Struct, frozen=True, kw_only=True):
     """What a person reviewed, for proofs to build on."""
 
-    methods: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, str] = msgspec.field(default_factory=dict)
     """`module.Class.method` → the state that a reviewed __setstate__ takes, or nothing."""
-    bases: Mapping[str, Foreign] = field(default_factory=dict)
+    bases: Mapping[str, Foreign] = msgspec.field(default_factory=dict)
     """`module.Class` of classes without source → what they are."""
     decorators: frozenset[str] = frozenset()
     """`module.function` of class decorators."""

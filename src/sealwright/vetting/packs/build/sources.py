@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from sealwright.errors import InputMissing
 
@@ -14,28 +15,26 @@ MAX_SOURCE = 4 * 1024 * 1024
 MAX_IMPORTS = 20
 
 
-@dataclass(slots=True)
-class Module:
+class Module(msgspec.Struct):
     """The definitions at the top of one module, also inside `if` and `try`."""
 
     name: str
     is_package: bool
-    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
-    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    classes: dict[str, ast.ClassDef] = msgspec.field(default_factory=dict)
+    functions: dict[str, ast.FunctionDef] = msgspec.field(default_factory=dict)
+    imports: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
     """Local name → (module, name in it, or nothing where it is the module)."""
-    values: dict[str, ast.expr] = field(default_factory=dict)
+    values: dict[str, ast.expr] = msgspec.field(default_factory=dict)
     """Local name → the expression that was assigned."""
-    stars: list[str] = field(default_factory=list)
+    stars: list[str] = msgspec.field(default_factory=list)
     """Modules whose names are all imported."""
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(msgspec.Struct):
     """One site-packages folder, read as far as it is asked for."""
 
     site: Path
-    modules: dict[str, Module | None] = field(default_factory=dict)
+    modules: dict[str, Module | None] = msgspec.field(default_factory=dict)
 
     def module(self, name: str) -> Module | None:
         """A module's definitions; None where there is no source."""
