@@ -16,8 +16,8 @@ NOT_PASSED = {
     "containers/encrypted.7z": "inconclusive: its content cannot be read without the password",
     "containers/encrypted_header.7z": "inconclusive: its names cannot be read without the password",
     "containers/ppmd.7z": "inconclusive: PPMd is recognised and not unpacked",
-    "texts/booster.bin": "inconclusive: a copy of memory, which is not examined",
-    "texts/graph.pbtxt": "inconclusive: of the text form only the operations are looked at",
+    "other_formats/booster.bin": "inconclusive: a copy of memory, which is not examined",
+    "other_formats/graph.pbtxt": "inconclusive: of the text form only the operations are looked at",
 }
 """File → verdict and why. Everything else passes."""
 

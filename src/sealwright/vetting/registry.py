@@ -28,6 +28,7 @@ from sealwright.vetting.formats import (
     keras_config,
     keras_names,
     macos,
+    msgpack,
     notebook_text,
     npy,
     onnx,
@@ -35,6 +36,7 @@ from sealwright.vetting.formats import (
     onnx_tables,
     onnx_text,
     other_archives,
+    programs,
     python_source,
     recognised,
     safetensors,
@@ -57,9 +59,11 @@ from sealwright.vetting.formats import (
 )
 from sealwright.vetting.formats import pickle as pickle_format
 from sealwright.vetting.formats import zip as zip_format
+from sealwright.vetting.images import bmp, gif, jpeg, png, webp
 from sealwright.vetting.interface import CodeCheck, DirectoryCheck, DocumentCheck, Format, Rule
 from sealwright.vetting.pickle.policy import Policy
 from sealwright.vetting.secrets import check as secrets
+from sealwright.vetting.tables import arrow, parquet
 
 FORMATS: tuple[Format, ...] = (
     boosters_xgboost.LEGACY_FORMAT,
@@ -73,7 +77,9 @@ FORMATS: tuple[Format, ...] = (
     torch_legacy.FORMAT,
     pickle_format.FORMAT,
     sentencepiece.FORMAT,
+    msgpack.FORMAT,
     *recognised.FORMATS,
+    *programs.FORMATS,
     zip_format.FORMAT,
     tar.FORMAT,
     sevenzip.FORMAT,
@@ -94,6 +100,13 @@ FORMATS: tuple[Format, ...] = (
     tensorflow_text.FORMAT,
     onnx_text.FORMAT,
     tflite.FORMAT,
+    parquet.FORMAT,
+    arrow.FORMAT,
+    png.FORMAT,
+    jpeg.FORMAT,
+    gif.FORMAT,
+    webp.FORMAT,
+    bmp.FORMAT,
 )
 DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
     boosters_xgboost.CHECK,

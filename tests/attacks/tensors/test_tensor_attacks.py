@@ -6,10 +6,18 @@ import pytest
 
 from sealwright.vetting.packs.load import builtin_policy
 from sealwright.vetting.scan import scan_paths
-from tests.attacks.tensors import gguf, npy, safetensors, torch_legacy, torch_script, torch_zip
+from tests.attacks.tensors import (
+    gguf,
+    msgpack,
+    npy,
+    safetensors,
+    torch_legacy,
+    torch_script,
+    torch_zip,
+)
 from tests.attacks.tensors.case import Attack
 
-MODULES = (gguf, npy, safetensors, torch_legacy, torch_script, torch_zip)
+MODULES = (gguf, msgpack, npy, safetensors, torch_legacy, torch_script, torch_zip)
 CASES = [
     pytest.param(case, id=f"{module.__name__.rpartition('.')[2]}: {case.name}")
     for module in MODULES

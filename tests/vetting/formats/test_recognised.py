@@ -26,6 +26,12 @@ SAMPLES = {
     "matlab": b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(128),
     "fasttext": b"\xba\x16\x4f\x2f\x0c\x00\x00\x00" + ZERO,
     "rknn": b"RKNN\x00\x00\x00\x00" + ZERO,
+    "feather-v1": b"FEA1\x00\x00\x00\x00" + ZERO + b"FEA1",
+    "tiff": b"II*\x00\x08\x00\x00\x00" + ZERO,
+    "heif": b"\x00\x00\x00\x20ftypavif\x00\x00\x00\x00avifmif1" + ZERO,
+    "sqlite": b"SQLite format 3\x00" + ZERO,
+    "audio": b"RIFF\x64\x00\x00\x00WAVEfmt " + ZERO,
+    "video": b"\x00\x00\x00\x20ftypisom" + ZERO,
     "kenlm": b"mmap lm http://kheafield.com/code format version 5\n\x00" + ZERO,
 }
 

@@ -47,6 +47,18 @@ def _mxnet(data: Buffer) -> bool:
     return head[:16] == b"\x12\x01" + bytes(14) and head[20:24] == bytes(4) and len(head) == 24
 
 
+def _audio(data: Buffer) -> bool:
+    head = bytes(data[:12])
+    return head[:4] in (b"fLaC", b"OggS") or head[:3] == b"ID3" or head[8:] == b"WAVE"
+
+
+def _video(data: Buffer) -> bool:
+    """MP4 and its kin by their brand, or Matroska."""
+    head = bytes(data[:12])
+    brands = (b"ftypisom", b"ftypiso2", b"ftypmp41", b"ftypmp42", b"ftypM4A ", b"ftypqt  ")
+    return head[4:] in brands or head[:4] == b"\x1aE\xdf\xa3"
+
+
 def _paddle_params(data: Buffer) -> bool:
     """Version, level of detail and version, all zero, then a small tensor description."""
     head = bytes(data[:24])
@@ -244,6 +256,48 @@ MARKS: tuple[_Mark, ...] = (
         title="KenLM language model",
         look="build it again from the ARPA text",
         marks=(b"mmap lm http://kheafield.com/code format version",),
+    ),
+    _Mark(
+        id="feather-v1",
+        title="Feather version 1",
+        look="write it again as Feather version 2 or Parquet",
+        marks=(b"FEA1",),
+    ),
+    _Mark(
+        id="tiff",
+        title="TIFF image",
+        look="write it again as PNG",
+        marks=(b"II*\0", b"MM\0*"),
+        extensions=(".tif", ".tiff"),
+    ),
+    _Mark(
+        id="heif",
+        title="HEIF or AVIF image",
+        look="write it again as PNG",
+        at=4,
+        marks=(b"ftypavif", b"ftypavis", b"ftypheic", b"ftypheix", b"ftypmif1"),
+        extensions=(".avif", ".heic", ".heif"),
+    ),
+    _Mark(
+        id="sqlite",
+        title="SQLite database",
+        look="export its tables as CSV or Parquet",
+        marks=(b"SQLite format 3\0",),
+        extensions=(".db", ".sqlite", ".sqlite3"),
+    ),
+    _Mark(
+        id="audio",
+        title="sound",
+        look="keep samples outside the model's folder",
+        test=_audio,
+        extensions=(".wav", ".mp3", ".flac", ".ogg", ".opus"),
+    ),
+    _Mark(
+        id="video",
+        title="video",
+        look="keep samples outside the model's folder",
+        test=_video,
+        extensions=(".mp4", ".m4a", ".mov", ".webm", ".mkv"),
     ),
 )
 

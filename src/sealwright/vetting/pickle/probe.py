@@ -90,7 +90,9 @@ def _act(trace: Trace) -> Act:
             if _importable(event.target):
                 return "calls"
         elif isinstance(event, Reached) and _importable(event.target):
-            act = "names"
+            # A code that no program registered ends the stream where it stands.
+            unregistered = trace.broken and isinstance(event.target, Computed)
+            act = act if unregistered else "names"
     return act
 
 

@@ -1,0 +1,1 @@
+"""Pictures: their structure to the end of the file, never their pixels."""

@@ -1,0 +1,1 @@
+"""Attacks in the data files beside a model: pictures and tables. Payloads only echo a word."""
