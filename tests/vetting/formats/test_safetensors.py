@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealwright.vetting.formats import safetensors as reader
-from sealwright.vetting.interface import conclude, result_of
+from sealwright.vetting.interface import Member, conclude, result_of
 from tests.vetting.examine import examine
 from tests.vetting.onnx_files import good_safetensors, rules, safetensors, scan_files
 
@@ -161,3 +161,8 @@ def test_what_a_strict_reader_refuses_does_not_pass(data: st.DataObject) -> None
             return
     if not strict_reader_accepts(bytes(mutated)):
         assert result(bytes(mutated)) != "passed"
+
+
+def test_a_catalogue_of_translations_is_none() -> None:
+    catalogue = b"\xde\x12\x04\x95" + bytes(4) + b"\x7b\0\0\0" + bytes(100)
+    assert reader.recognise(Member(path="words.mo", data=catalogue)) == "no"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealwright.vetting.interface import Format
+from sealwright.vetting.interface import Format, Member
 from sealwright.vetting.session import Limits
 from sealwright.vetting.tables import arrow, parquet
 from tests.vetting.examine import examine, rules, verdict
@@ -135,3 +135,9 @@ def test_random_bytes_raise_nothing_but_what_is_declared(data: bytes) -> None:
     ):
         work = examine(form, made)
         assert form.recognise(work.member) in ("no", "strong")
+
+
+def test_words_are_no_table() -> None:
+    text = b"PARENT_DIRECTORY\n----------------\n"
+    assert parquet.recognise(Member(path="a.rst", data=text)) == "no"
+    assert parquet.recognise(Member(path="a", data=b"PARE" + bytes(8) + b"PARE")) == "strong"

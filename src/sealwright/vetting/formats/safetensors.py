@@ -129,9 +129,10 @@ class _Wrong(Exception):
 
 
 def recognise(member: Member) -> Fit:
-    """By the brace after the eight bytes of the header's length, which no text has there."""
+    """By the brace after the eight bytes of the header's length, which no text has there, and what
+    may follow it in JSON."""
     data = member.data
-    if len(data) < 10 or bytes(data[8:9]) != b"{":
+    if len(data) < 10 or data[8:9] != b"{" or data[9] not in b' \t\r\n"}':
         return "no"
     length = int.from_bytes(data[:8], "little")
     return "strong" if length <= MAX_HEADER or data[7] == 0 else "no"

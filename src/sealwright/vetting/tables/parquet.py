@@ -8,12 +8,17 @@ from __future__ import annotations
 from sealwright.vetting.interface import Examining, Fit, Format, Member
 from sealwright.vetting.tables import rules
 
-_MARKS = (b"PAR1", b"PARE")
+_PLAIN, _ENCRYPTED = b"PAR1", b"PARE"
 
 
 def recognise(member: Member) -> Fit:
-    """By the mark at the beginning."""
-    return "strong" if bytes(member.data[:4]) in _MARKS and len(member.data) >= 12 else "no"
+    """By the mark at the beginning; words begin with that of encrypted footers, too, so it has to
+    stand at the end as well."""
+    data = member.data
+    if len(data) < 12:
+        return "no"
+    marks = bytes(data[:4]), bytes(data[-4:])
+    return "strong" if marks[0] == _PLAIN or marks == (_ENCRYPTED, _ENCRYPTED) else "no"
 
 
 def examine(work: Examining) -> None:
