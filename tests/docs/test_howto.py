@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "receive-alerts.md": (),
     "scan-models-in-ci.md": (),
     "use-from-python.md": (),
+    "use-other-scanners.md": (),
     "verify-an-audit-folder.md": (),
     "waive-a-requirement.md": ("write-a-policy.md",),
     "write-a-policy.md": (),

@@ -28,7 +28,7 @@ class _Declared:
 
     key: KeyPath
     text: str
-    what: Literal["file", "file or folder", "output folder"]
+    what: Literal["file", "file or folder", "report", "output folder"]
 
 
 def path_problems(lifecycle: Lifecycle, *, file: Path, exist: bool) -> Iterator[Problem]:
@@ -87,6 +87,8 @@ def _declared(lifecycle: Lifecycle) -> Iterator[_Declared]:
     for name, folder in lifecycle.training.models.items():
         yield _Declared(("training", "models", name), folder, "output folder")
     yield _Declared(("training", "output"), lifecycle.training.output, "output folder")
+    for index, report in enumerate(lifecycle.training.reports):
+        yield _Declared(("training", "reports", index), report, "report")
     if lifecycle.training.lock:
         yield _Declared(("training", "lock"), lifecycle.training.lock, "file")
     if lifecycle.governance.policy:
@@ -150,7 +152,7 @@ def _on_disk(declared: _Declared, *, root: Path, exist: bool) -> Iterator[Proble
         try:
             mode = os.lstat(place).st_mode
         except FileNotFoundError:
-            if exist and declared.what != "output folder":
+            if exist and declared.what not in ("report", "output folder"):
                 yield Problem(
                     declared.key,
                     f"{name}: there is no {declared.what} {shown(declared.text)}",
@@ -172,8 +174,9 @@ def _on_disk(declared: _Declared, *, root: Path, exist: bool) -> Iterator[Proble
     wanted = {
         "file": stat.S_ISREG(mode),
         "file or folder": stat.S_ISREG(mode) or stat.S_ISDIR(mode),
+        "report": stat.S_ISREG(mode),
         "output folder": stat.S_ISDIR(mode),
     }
     if not wanted[declared.what]:
-        kind = declared.what.removeprefix("output ")
+        kind = {"report": "file", "output folder": "folder"}.get(declared.what, declared.what)
         yield Problem(declared.key, f"{name}: {shown(declared.text)} is not a {kind}")

@@ -165,6 +165,11 @@ class Training(Table, frozen=True, kw_only=True):
     """Folder that the run writes the model to."""
     lock: OptionalPath = ""
     """Requirements or lock file of the environment."""
+    reports: Annotated[list[FilePath], Meta(max_length=20)] = []
+    """SARIF 2.1.0 reports that other tools (ruff, semgrep, CodeQL) wrote about the code: the code
+    scan takes their findings in. One that is missing, or older than the code, is inconclusive."""
+    reports_fail_from: Literal["low", "medium", "high", "critical", "never"] = "high"
+    """From which severity on a finding in a report fails the code scan; what is below it warns."""
     vulndb_days: Annotated[int, Meta(ge=0, le=3650)] = 0
     """Days after which the database of known vulnerabilities is too old for the dependency scan.
     With 0 none is demanded, and a scan without one warns. See `sealwright vulndb`."""

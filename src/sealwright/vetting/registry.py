@@ -199,8 +199,11 @@ def artifact_rules_digest() -> str:
 
 
 def code_rules_digest() -> str:
-    """Hex sha256 over the code checks, their rules, and the engines with their rules."""
-    return _engines_digest(CODE_CHECKS)
+    """Hex sha256 over the code checks, their rules, the engines with theirs, and the rules for
+    reports of other tools."""
+    from sealwright.vetting.code import sarif
+
+    return _engines_digest(CODE_CHECKS, reports=sarif.RULES)
 
 
 def secret_rules_digest() -> str:
@@ -208,12 +211,9 @@ def secret_rules_digest() -> str:
     return _engines_digest(SECRET_CHECKS)
 
 
-def _engines_digest(checks: Iterable[CodeCheck]) -> str:
-    return sha256_hex(
-        canonical.encode(
-            [_declared(check.id, check.rules) | {"engine": check.engine()} for check in checks]
-        )
-    )
+def _engines_digest(checks: Iterable[CodeCheck], *, reports: Iterable[Rule] = ()) -> str:
+    declared = [_declared(check.id, check.rules) | {"engine": check.engine()} for check in checks]
+    return sha256_hex(canonical.encode([*declared, _declared("sarif", reports)]))
 
 
 def _declared(name: str, rules: Iterable[Rule]) -> dict[str, Any]:

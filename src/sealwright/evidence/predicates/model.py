@@ -120,6 +120,18 @@ class Member(Record, frozen=True, kw_only=True, omit_defaults=True):
     sha256: str = ""
 
 
+class Report(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A report of other tools whose findings a code scan took in."""
+
+    name: str
+    """Its path in the project."""
+    sha256: str
+    tools: tuple[Tool, ...]
+    results: int
+    suppressed: int = 0
+    """Of the results, those that somebody decided not to count."""
+
+
 class Scan(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What a scanner said. Subject: what was scanned."""
 
@@ -137,6 +149,8 @@ class Scan(Predicate, frozen=True, kw_only=True, omit_defaults=True):
     """What the scan might spend."""
     members: tuple[Member, ...] = ()
     """What containers held, as far as it was examined."""
+    reports: tuple[Report, ...] = ()
+    """What other tools said of the code."""
     at: str
 
 

@@ -15,6 +15,7 @@ from sealwright.evidence.predicates.model import CycloneDxBom, OmsSignature, Sca
 from sealwright.evidence.statement import Statement, subject
 from sealwright.phases.model import oms, sbom, scan
 from sealwright.phases.model.environment import current_environment
+from sealwright.phases.model.reports import Reports
 from sealwright.vetting.dependencies.lockfile import read_lock
 from sealwright.vetting.dependencies.startup import examine_site, site_folders
 from sealwright.vetting.dependencies.vulndb import MAX_AGE_DAYS, open_database
@@ -34,9 +35,12 @@ def record_artifact_scan(path: Path, *, clock: Clock, name: str = "") -> Stateme
     return scan.scan_artifact(path, clock=clock, name=name)
 
 
-def record_code_scan(paths: Sequence[Path], *, clock: Clock) -> Statement[Scan]:
-    """What the code checks found in the training code. Subjects: each file or folder of it."""
-    return scan.scan_code(paths, clock=clock)
+def record_code_scan(
+    paths: Sequence[Path], *, clock: Clock, reports: Reports | None = None
+) -> Statement[Scan]:
+    """What the code checks, and other tools' reports, found in the training code. Subjects: each
+    file or folder of it."""
+    return scan.scan_code(paths, clock=clock, reports=reports)
 
 
 def record_secret_scan(

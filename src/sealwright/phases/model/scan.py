@@ -19,6 +19,7 @@ from sealwright.evidence.predicates.model import Coverage, Scan
 from sealwright.evidence.predicates.model import Member as MemberRecord
 from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.evidence.tree import identify
+from sealwright.phases.model.reports import Reports, Said, take_in
 from sealwright.vetting.interface import (
     CodeExamination,
     Member,
@@ -87,14 +88,18 @@ def recorded_limits(limits: Limits) -> dict[str, int]:
     }
 
 
-def scan_code(paths: Sequence[Path], *, clock: Clock) -> Statement[Scan]:
-    """Scans training code: files and folders, each a subject of the statement.
+def scan_code(
+    paths: Sequence[Path], *, clock: Clock, reports: Reports | None = None
+) -> Statement[Scan]:
+    """Scans training code: files and folders, each a subject of the statement. `reports`: what
+    other tools wrote about the same code.
 
     No Python file at all is inconclusive. Raises UsageError without paths, Unsupported without
-    bandit, and what `tree.identify` raises.
+    bandit, and what `tree.identify` and `reports.take_in` raise.
     """
     looks = [check.examine for check in CODE_CHECKS]
-    return _scan_sources(paths, looks, kind="code", digest=code_rules_digest(), clock=clock)
+    digest = code_rules_digest()
+    return _scan_sources(paths, looks, kind="code", digest=digest, clock=clock, reports=reports)
 
 
 def scan_secrets(
@@ -117,16 +122,20 @@ def _scan_sources(
     kind: Literal["code", "secret"],
     digest: str,
     clock: Clock,
+    reports: Reports | None = None,
 ) -> Statement[Scan]:
     if not paths:
         raise UsageError("no code to scan", advice="list the training code in [training] code")
     subjects: list[Subject] = []
     files: list[Member] = []
+    places: list[Path] = []
     for path in paths:
         artifact = identify(path)
         subjects.append(subject(path.name, artifact.digest))
         files += _sources(artifact, path)
-    seen: list[Observation] = []
+        places += [path / entry.path if path.is_dir() else path for entry in artifact.files]
+    said = take_in(reports, code=places) if reports else Said()
+    seen: list[Observation] = [*said.observations]
     examined: set[str] = set()
     for look in looks:
         examination = look(tuple(files))
@@ -146,6 +155,7 @@ def _scan_sources(
                 bytes_parsed=sum(len(file.data) for file in files if file.path in examined),
                 not_examined=_named([f.path for f in files if f.path not in examined]),
             ),
+            reports=said.reports,
             at=format_time(clock()),
         ),
     )

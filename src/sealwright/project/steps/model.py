@@ -25,6 +25,8 @@ from sealwright.project.steps.step import Agreed, Done, Step, digest_of, record_
 PHASE: Final = "model"
 SIGNS = "training"
 """The key of [governance.signers] that says who signs for this phase."""
+_UNSEEN: Final = frozenset(("reports", "reports_fail_from", "vulndb_days"))
+"""Keys of [training] that are about scans: the run has nothing of them."""
 
 
 def code_steps(project: Project) -> list[Step]:
@@ -34,7 +36,7 @@ def code_steps(project: Project) -> list[Step]:
             id="model/code",
             phase=PHASE,
             title="code scan",
-            inputs=lambda: digest_of(_code(project), _tools()),
+            inputs=lambda: digest_of(_code(project), _tools(), _reports_there(project)),
             work=lambda progress: _scan_code(project, progress),
         )
     ]
@@ -122,9 +124,9 @@ def _tools() -> str:
 
 
 def _training_inputs(project: Project, agreed: Agreed) -> str:
-    training = project.lifecycle.training
+    training = msgspec.to_builtins(project.lifecycle.training)
     return digest_of(
-        msgspec.to_builtins(training),
+        {key: value for key, value in training.items() if key not in _UNSEEN},
         agreed.code,
         _lock(project),
         [item.digest for item in agreed.inputs],
@@ -139,13 +141,30 @@ def _is_on_disk(project: Project, evidence: Sequence[Verified]) -> bool:
     return any(there == subject.sha256 for item in evidence for subject in item.statement.subjects)
 
 
+def _reports_there(project: Project) -> list[str]:
+    """What decides how reports of other tools are read: the bar, and each report's digest."""
+    training, root = project.lifecycle.training, project.layout.root
+    found = [
+        hash_file(root / path).sha256 if (root / path).exists() else "" for path in training.reports
+    ]
+    return [training.reports_fail_from, *training.reports, *found] if found else []
+
+
 def _scan_code(project: Project, progress: Progress) -> Done:
     from sealwright.phases.model.record import record_code_scan, record_secret_scan
+    from sealwright.phases.model.reports import Reports
 
-    paths = [project.layout.root / path for path in project.lifecycle.training.code]
+    training, root = project.lifecycle.training, project.layout.root
+    paths = [root / path for path in training.code]
+    cache = cache_folder("secret-rules")
+    reports = Reports(
+        places={path: root / path for path in training.reports},
+        fail_from=training.reports_fail_from,
+        cache=cache,
+    )
     statements = [
-        record_code_scan(paths, clock=project.clock),
-        record_secret_scan(paths, clock=project.clock, cache=cache_folder("secret-rules")),
+        record_code_scan(paths, clock=project.clock, reports=reports),
+        record_secret_scan(paths, clock=project.clock, cache=cache),
     ]
     for finding in (finding for each in statements for finding in each.predicate.findings):
         progress.note(f"{finding.severity}: {finding.message} ({finding.location})")

@@ -66,7 +66,16 @@ SUPPRESSED = Rule(
     example='"suppressions": [{"kind": "inSource"}]',
     remediation="make sure that who suppressed them may",
 )
-RULES = (FAILS, WARNS, NOTED, INCOMPLETE, SUPPRESSED)
+STALE = Rule(
+    id="SW-SARIF-012",
+    effect="inconclusive",
+    severity="medium",
+    title="The report of another tool is not there, or is older than the code",
+    why="A report says nothing of code that was changed after it was written.",
+    example='[training] reports = ["semgrep.sarif"], and train.py was edited since',
+    remediation="run the tool again, and then the scan",
+)
+RULES = (FAILS, WARNS, NOTED, INCOMPLETE, SUPPRESSED, STALE)
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
