@@ -23,8 +23,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sealwright.drill.processes import Process, below, kill, lives, process
-from sealwright.phases.deployment.core.records import read_lines, verify_lines
-from tests.cli.console import PROGRAM
+from sealwright.project.decision_logs import decisions_in
+from sealwright.project.layout import Layout
+from tests.cli.console import PROGRAM, Console
 
 PATIENCE = 60.0
 """Seconds after which a test says that something never came."""
@@ -237,45 +238,15 @@ def all_gone(known: set[Process]) -> bool:
 
 
 def decision_ids(root: Path) -> set[str]:
-    """Every id in the decision logs; TamperError or MalformedError where a chain is broken. A last
-    line without its end was never acknowledged."""
-    found: set[str] = set()
-    for log, segments in _logs(root).items():
-        lines = [
-            line
-            for segment in segments
-            for line in segment.read_bytes().splitlines(keepends=True)
-            if line.endswith(b"\n")
-        ]
-        verify_lines(lines)
-        found |= {entry.record.id for entry in read_lines(lines)}
-        assert log
-    return found
+    """Every id in the decision logs; TamperError or MalformedError where a chain is broken."""
+    return {record.id for record in decisions_in(Layout(root).decision_log)}
 
 
-def verified_heads(root: Path, heads: list[dict[str, Any]]) -> int:
-    """Checks the logs against the heads that are on record; how many records there are."""
-    total = 0
-    for log, segments in _logs(root).items():
-        lines = [
-            line
-            for segment in segments
-            for line in segment.read_bytes().splitlines(keepends=True)
-            if line.endswith(b"\n")
-        ]
-        known = {head["seq"]: head["head"] for head in heads if head["gateway"] == log}
-        total += verify_lines(lines, heads=known).seq
-    return total
-
-
-def _logs(root: Path) -> dict[str, list[Path]]:
-    """Gateway → its segments in order."""
-    found: dict[str, list[Path]] = {}
-    for place in (root / ".sealwright/serving/decisions").glob("*.jsonl"):
-        found.setdefault(place.stem.rpartition("-")[0], []).append(place)
-    for segments in found.values():
-        segments.sort(key=lambda place: int(place.stem.rpartition("-")[2]))
-    return found
+def verified_decisions(root: Path) -> int:
+    """Holds the logs to the heads that are on record; how many decisions there are."""
+    said = Console(root).json("decisions", "verify")
+    assert said["verified"] is True
+    return sum(log["records"] for log in said["logs"])
 
 
 def is_alive(pid: int) -> bool:

@@ -31,6 +31,7 @@ TREE = {
     "serve": (),
     "access": ("grant", "list", "revoke"),
     "review": ("list", "open", "answer"),
+    "decisions": ("verify", "show"),
     "alert": ("list",),
     "rollback": (),
     "revoke": (),

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sealwright.drill import live
@@ -93,8 +94,10 @@ def blind_scan(paths: Sequence[Path], **more: Any) -> ScanOutcome:
     from sealwright.vetting.scan import scan_paths
 
     seen = scan_paths(paths, **more)
-    members = tuple(replace(each, verdict="pass", observations=()) for each in seen.members)
-    return replace(seen, verdict="pass", members=members, observations=())
+    members = tuple(
+        msgspec.structs.replace(each, verdict="pass", observations=()) for each in seen.members
+    )
+    return msgspec.structs.replace(seen, verdict="pass", members=members, observations=())
 
 
 def test_mod_01_the_scanner_sees_nothing(drilled: Run, monkeypatch: Patch) -> None:

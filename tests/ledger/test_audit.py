@@ -15,7 +15,7 @@ from sealwright.errors import SealwrightError, TamperError
 from sealwright.evidence.dsse import encode_envelope
 from sealwright.evidence.keys import SigningKey
 from sealwright.ledger import merkle
-from sealwright.ledger.audit import audit, read_verified
+from sealwright.ledger.audit import audit
 from sealwright.ledger.checkpoint import Signer
 from sealwright.ledger.examine import Report
 from sealwright.ledger.leaf import build_leaf
@@ -305,7 +305,7 @@ def test_a_statement_of_a_stranger_is_named(tmp_path: Path) -> None:
         report = audit(ledger, trust=trust_file())
         assert _named(report) == {3}
         with pytest.raises(TamperError, match="entry 3"):
-            read_verified(ledger, trust=trust_file())
+            audit(ledger, trust=trust_file()).require()
 
 
 def test_trust_grows_with_the_ledger(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def test_trust_grows_with_the_ledger(tmp_path: Path) -> None:
         )
         ledger.append(second, public_key=house().key.public)
         ledger.append(house().envelope(60, key=newcomer), public_key=newcomer.public)
-        report = read_verified(ledger, trust=trust_file())
+        report = audit(ledger, trust=trust_file()).require()
         assert [item.principal.id for item in report.entries][-1] == "newcomer"
         assert report.trust is not None
         assert report.trust.root.version == 2

@@ -14,12 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lifecycle.documents import FILE, SMALL, Writer, documents, place_of
 
-from sealwright.errors import ConfigError, UsageError
-from sealwright.evidence import canonical
-from sealwright.evidence.digest import sha256_hex
+from sealwright.errors import ConfigError
 from sealwright.lifecycle.model import Lifecycle
 from sealwright.lifecycle.problem import MAX_PROBLEMS, ConfigErrors
-from sealwright.lifecycle.read import MAX_BYTES, parse_lifecycle, read_lifecycle, section_digest
+from sealwright.lifecycle.read import MAX_BYTES, parse_lifecycle, read_lifecycle
 from sealwright.lifecycle.shape import find_problems
 
 
@@ -275,30 +273,3 @@ def test_the_shape_check_and_msgspec_agree(path: tuple[str | int, ...], value: A
         assert problems
     else:
         assert all("NUL" in each.message for each in problems)
-
-
-def test_a_section_digest_is_the_sha256_of_its_canonical_json() -> None:
-    lifecycle = parse_lifecycle(SMALL, file=FILE)
-    plain = msgspec.to_builtins(lifecycle.training)
-    assert section_digest(lifecycle, "training") == sha256_hex(canonical.encode(plain))
-    test = msgspec.to_builtins(lifecycle.data["test"])
-    assert section_digest(lifecycle, "data.test") == sha256_hex(canonical.encode(test))
-
-
-def test_a_section_digest_changes_with_its_own_declaration_only() -> None:
-    before = parse_lifecycle(SMALL, file=FILE)
-    spelled = SMALL.replace("threshold = 0.7", "threshold = 0.70  # seven tenths")
-    after = parse_lifecycle(SMALL.replace("threshold = 0.7", "threshold = 0.71"), file=FILE)
-    names = ("system", "data", "data.train", "training", "validation", "governance")
-    same = {name: section_digest(before, name) for name in names}
-    assert same == {
-        name: section_digest(parse_lifecycle(spelled, file=FILE), name) for name in names
-    }
-    changed = [name for name in names if section_digest(after, name) != same[name]]
-    assert changed == ["validation"]
-
-
-@pytest.mark.parametrize("section", ["trainig", "data.tset", "training.limits", ""])
-def test_a_section_that_does_not_exist(section: str) -> None:
-    with pytest.raises(UsageError, match="no section"):
-        section_digest(parse_lifecycle(SMALL, file=FILE), section)

@@ -8,11 +8,11 @@ import pytest
 
 from sealwright.errors import Refused, SignatureError, UsageError
 from sealwright.evidence.predicates.governance import Approval, Decision, PolicyRecord, Waiver
+from sealwright.evidence.verify import Verified
 from sealwright.project.audit import verify_project
 from sealwright.project.core import Project
 from sealwright.project.decide import (
     Answer,
-    approvals_of,
     approve,
     ask,
     counts,
@@ -103,6 +103,16 @@ def test_a_data_set_is_asked_about_like_any_artifact(started: Project) -> None:
     verdict = ask(started, resolve(started, "train"), "train", signer=None).verdict
     assert not verdict.admitted
     assert {result.status for result in verdict.denied_by} == {"missing"}
+
+
+def approvals_of(project: Project, artifact: str) -> tuple[tuple[Verified, Approval], ...]:
+    """All answers ever given about an artifact, in order."""
+    return tuple(
+        (item, item.predicate)
+        for item in project.evidence()
+        if isinstance(item.predicate, Approval)
+        and any(subject.sha256 == artifact for subject in item.statement.subjects)
+    )
 
 
 def test_the_question_names_the_artifact_and_the_tier(released: Project) -> None:

@@ -32,6 +32,7 @@ COMMANDS = {
     "serve": ("sealwright.cli.serve:command", "Serve what is released, watched and on record."),
     "access": ("sealwright.cli.access:group", "Let clients in by key; lock them out again."),
     "review": ("sealwright.cli.review:group", "Decide the cases that wait for people."),
+    "decisions": ("sealwright.cli.decisions:group", "Verify and show what the gateway decided."),
     "alert": ("sealwright.cli.alert:group", "See what the monitoring was alarmed by."),
     "rollback": ("sealwright.cli.rollback:command", "Serve the last version that may be served."),
     "revoke": ("sealwright.cli.revoke:command", "Take an artifact and its descendants out of use."),
@@ -65,12 +66,16 @@ def cli() -> None:
 def main() -> None:
     """Runs the command line and exits with its code.
 
-    What a command loads stays to its end: looking through it for garbage again and again, and once
-    more at the exit, would be a sixth of a short command's time.
+    What a scan loads stays to its end: looking through it for garbage again and again, and once
+    more at the exit, would be a sixth of its time. Other commands load libraries that want to be
+    cleaned up after.
     """
-    gc.set_threshold(50_000, 20, 100)
+    short = sys.argv[1:2] == ["scan"]
+    if short:
+        gc.set_threshold(50_000, 20, 100)
     code = execute(None)
-    gc.freeze()
+    if short:
+        gc.freeze()
     sys.exit(code)
 
 

@@ -53,11 +53,6 @@ def audit(ledger: Ledger, *, trust: bytes, published: Sequence[bytes] = ()) -> R
     return conclude(walk, checkpoint=head, anchor=anchor)
 
 
-def read_verified(ledger: Ledger, *, trust: bytes) -> Report:
-    """What a gate decides on: all entries, checked as in `audit`, or TamperError."""
-    return audit(ledger, trust=trust).require()
-
-
 class _StoreSource:
     """Leaves, tiles and envelopes out of a store; the rows of one bundle at a time."""
 

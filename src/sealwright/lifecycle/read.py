@@ -10,16 +10,13 @@ from pathlib import Path
 import msgspec
 import msgspec.inspect
 
-from sealwright.errors import ConfigError, UsageError
-from sealwright.evidence import canonical
-from sealwright.evidence.digest import sha256_hex
+from sealwright.errors import ConfigError
 from sealwright.lifecycle.model import SCHEMA, Lifecycle
 from sealwright.lifecycle.positions import MAX_DEPTH, Places, find_places
 from sealwright.lifecycle.problem import (
     ConfigErrors,
     Mistake,
     Problem,
-    did_you_mean,
     raise_problems,
     shown,
 )
@@ -101,26 +98,6 @@ def parse_document(text: str, *, file: Path) -> tuple[dict[str, object], Places]
         return tomllib.loads(text), places
     except ValueError as error:  # TOMLDecodeError, or a number with thousands of digits
         raise _syntax_error(error, text, places, file) from None
-
-
-def section_digest(lifecycle: Lifecycle, section: str) -> str:
-    """Hex sha256 of one section's canonical JSON; equal exactly when the declaration is.
-
-    `section` is a table of the file, or one data set as `data.NAME`. UsageError for another name.
-    """
-    tables: dict[str, object] = msgspec.to_builtins(lifecycle)
-    name, _, inner = section.partition(".")
-    value = tables.get(name)
-    if name == "data" and inner and isinstance(value, dict):
-        tables = {f"data.{each}": table for each, table in value.items()}
-        value = tables.get(section)
-    elif inner:
-        value = None
-    if value is None:
-        raise UsageError(
-            f"no section {shown(section)} in the lifecycle", advice=did_you_mean(section, tables)
-        )
-    return sha256_hex(canonical.encode(value))
 
 
 @cache

@@ -9,7 +9,6 @@ from typing import Literal
 
 from sealwright.errors import Refused, UsageError
 from sealwright.evidence.predicates.governance import (
-    Approval,
     Decision,
     PolicyRecord,
     Question,
@@ -239,16 +238,6 @@ def waiver_refusal(
     if asked is None or not asked.waivable:
         return f"{said.requirement} can never be waived"
     return waiver_problem(case, waiver)
-
-
-def approvals_of(project: Project, artifact: str) -> tuple[tuple[Verified, Approval], ...]:
-    """All answers ever given about an artifact, in order."""
-    return tuple(
-        (item, item.predicate)
-        for item in project.evidence()
-        if isinstance(item.predicate, Approval)
-        and any(subject.sha256 == artifact for subject in item.statement.subjects)
-    )
 
 
 def _last_decision(project: Project, artifact: str, question: Question) -> Verified | None:

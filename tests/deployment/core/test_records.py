@@ -20,7 +20,6 @@ from sealwright.phases.deployment.core.records import (
     read_lines,
     record_line,
     verify_lines,
-    whole_lines,
 )
 from tests.deployment.core.world import World
 
@@ -151,11 +150,3 @@ def test_every_record_is_read_back_as_it_was(
     assert line.count(b"\n") == 1
     (entry,) = read_lines([line])
     assert entry.record == said
-
-
-def test_what_a_dead_gateway_left_is_cut_at_the_last_whole_line() -> None:
-    lines, chains = log(3)
-    left = b"".join(lines)[:-5]
-    kept = left[: whole_lines(left)]
-    assert verify_lines(kept.splitlines(keepends=True)) == chains[1]
-    assert whole_lines(b"half a line") == 0

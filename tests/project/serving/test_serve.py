@@ -16,7 +16,7 @@ from tests.serving_running import (
     serving,
     start,
     until,
-    verified_heads,
+    verified_decisions,
 )
 
 
@@ -38,7 +38,9 @@ def test_it_answers_and_stops_and_puts_its_log_on_record(house: Path) -> None:
     heads = [each["predicate"] for each in Console(house).entries("decision-log")]
     assert heads
     assert heads[-1]["seq"] >= 1
-    assert verified_heads(house, heads) >= 2
+    assert verified_decisions(house) >= 2
+    refused = Console(house).json("decisions", "show", "--outcome", "refused")
+    assert [(each["status"], each["client"]) for each in refused] == [(401, "")]
     Console(house)("ledger", "verify")
 
 

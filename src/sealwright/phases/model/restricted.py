@@ -15,7 +15,6 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from pathlib import Path
 from typing import IO, Any
 
-FORMS = ("pickle", "joblib", "torch", "npy", "npz")
 Names = frozenset[tuple[str, str]]
 
 

@@ -28,6 +28,7 @@ from sealwright.evidence.predicates.monitoring import Alert, Detector
 from sealwright.evidence.predicates.operation import Incident, MonitorWindow
 from sealwright.evidence.predicates.serving import DecisionLogHead
 from sealwright.evidence.statement import Statement, Subject, subject
+from sealwright.phases.deployment.record import log_head
 from sealwright.phases.monitoring.alerts import AlertSink
 from sealwright.project.core import Project
 from sealwright.project.serving.bounded import bounded_alert, bounded_head, bounded_window
@@ -225,7 +226,7 @@ class Intake:
                 if self._recorded_heads.get(gateway) != head:
                     self._recorded_heads[gateway] = head
                     self._forget_older(gateway)
-                    self._waiting.append(Statement((self.names.system,), head))
+                    self._waiting.append(log_head(self.names.system, head))
             self._recorded_heads = {k: self._recorded_heads[k] for k in self._heads}
 
     def _forget_older(self, gateway: str) -> None:

@@ -89,11 +89,6 @@ def verify_kept(project: Project, digest: str) -> Path:
     return _place(project.layout, digest)
 
 
-def kept_files(project: Project, digest: str) -> tuple[FileEntry, ...]:
-    """The files of a kept model, proved by its digest; errors as `verify_kept`."""
-    return _proved(project, digest).files
-
-
 def _proved(project: Project, digest: str) -> Artifact:
     place = kept(project, digest)
     if place is None:

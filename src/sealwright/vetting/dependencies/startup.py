@@ -1,5 +1,5 @@
 """Code that runs whenever Python starts: `.pth` lines, sitecustomize and usercustomize, in an
-environment or in a wheel before it is installed.
+environment, and in the files and wheels that a scan meets.
 
 What a `.pth` line may do: https://docs.python.org/3/library/site.html
 """
@@ -7,16 +7,13 @@ What a `.pth` line may do: https://docs.python.org/3/library/site.html
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sealwright.errors import MalformedError
 from sealwright.vetting.code.sinks import Found, examine_source
 from sealwright.vetting.interface import Observation, Rule, observe, quoted
 
 MAX_PTH = 1024 * 1024
-MAX_ENTRIES = 200_000
 MAX_FILES = 1_000
 
 RUNS = Rule(
@@ -37,10 +34,10 @@ UNREAD = Rule(
     id="SW-DEP-023",
     effect="inconclusive",
     severity="medium",
-    title="A wheel or start-up file could not be read",
+    title="A start-up file could not be read",
     why="What could not be read was not examined.",
-    example="a wheel that is no zip file",
-    remediation="fetch it again",
+    example="a .pth file of 2 MB",
+    remediation="find the package that it belongs to; remove it from the environment",
 )
 RULES = (RUNS, UNREAD)
 # What setuptools, editable installs, virtualenv and coverage write, word by word.
@@ -52,8 +49,20 @@ _ORDINARY = re.compile(
     r"|import _virtualenv"
     r"|import coverage; coverage\.process_startup\(\)"
 )
-_SPREAD = re.compile(r"^[^/]+\.data/(?:purelib|platlib|data/lib/python[\d.]+/site-packages)/")
+_PATHS = re.compile(r"[^<>{}|*?\"]*")
+"""What the name of a folder is made of; a page of HTML is not."""
 _NAMES = re.compile(r"(?:sitecustomize|usercustomize)(?:\.py|\.pyc|/__init__\.py|\.[\w-]+\.so)$")
+
+
+def is_pth(text: str) -> bool:
+    """Whether a text is a `.pth` file as Python takes it: names of folders, comments, imports."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return all(line.startswith(("import ", "import\t")) or _PATHS.fullmatch(line) for line in lines)
+
+
+def runs_at_start(name: str) -> bool:
+    """Whether a module of this file name runs whenever Python starts."""
+    return _NAMES.match(name) is not None
 
 
 def examine_pth(data: bytes, *, where: str) -> Iterator[Observation]:
@@ -105,29 +114,3 @@ def _one(name: str, data: bytes) -> Iterator[Observation]:
             found = Found()
             examine_source(data, found, where=name, imported=True)
             yield from found.observations
-
-
-def examine_wheel(path: Path) -> tuple[Observation, ...]:
-    """The start-up files that installing a wheel would put in place."""
-    try:
-        with zipfile.ZipFile(path) as wheel:
-            return tuple(_wheel(wheel, path.name))
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
-        return (observe(UNREAD, "it is no wheel that can be read", location=path.name),)
-    except MalformedError as error:
-        return (observe(UNREAD, error.message, location=path.name),)
-
-
-def _wheel(wheel: zipfile.ZipFile, name: str) -> Iterator[Observation]:
-    items = wheel.infolist()
-    if len(items) > MAX_ENTRIES:
-        raise MalformedError(f"more than {MAX_ENTRIES} entries")
-    for item in items:
-        # At the top, or in *.data/purelib and *.data/platlib: both become site-packages.
-        inner = _SPREAD.sub("", item.filename)
-        if (inner.endswith(".pth") and "/" not in inner) or _NAMES.match(inner):
-            with wheel.open(item) as file:
-                data = file.read(MAX_PTH + 1)
-            for seen in _one(inner, data):
-                place = f"{name}!{seen.finding.location}"
-                yield observe(seen.rule, seen.finding.message, location=place)

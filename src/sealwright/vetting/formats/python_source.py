@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sealwright.vetting.code.sinks import RULES, examine_source
+from sealwright.vetting.dependencies.startup import RUNS, runs_at_start
 from sealwright.vetting.formats.text import is_text
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule
 
@@ -43,6 +44,8 @@ def examine(examining: Examining) -> None:
     if len(data) > MAX_SOURCE:
         examining.find(NOT_READ, f"{len(data)} bytes; at most {MAX_SOURCE} are read")
         return
+    if runs_at_start(examining.member.name):
+        examining.find(RUNS, "it runs whenever Python starts, where its folder is on the path")
     examining.session.spend(1 + len(data) // 8)
     examine_source(bytes(data), examining, where=examining.member.path)
     examining.parsed = len(data)
@@ -60,5 +63,5 @@ FORMAT = Format(
     recognise=recognise,
     examine=examine,
     malformed=NOT_READ,
-    rules=(NOT_READ, *RULES),
+    rules=(NOT_READ, RUNS, *RULES),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from sealwright.vetting.code.attack_rules import DANGEROUS_SHELL, PERSISTENCE
+from sealwright.vetting.dependencies.startup import MAX_PTH, RUNS, UNREAD, examine_pth, is_pth
 from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member, Rule, quoted
 
 _HEAD = 1 << 16
@@ -103,6 +104,8 @@ def examine(examining: Examining) -> None:
     head = bytes(data[: len(_POINTER)])
     if head == _POINTER:
         examining.find(POINTER, "the file is not here, only a pointer to it")
+    elif member.extension == ".pth" and is_pth(bytes(data[:MAX_PTH]).decode("utf-8", "replace")):
+        examining.observations += examine_pth(bytes(data[: MAX_PTH + 1]), where=member.path)
     elif member.extension in _BINARY:
         examining.find(NO_MODEL, f"text under the extension {member.extension}")
     if head.startswith(b"#!"):
@@ -139,10 +142,11 @@ FORMAT = Format(
     title="plain text",
     examines=(
         "That it is text to its end, that it is no pointer to a file elsewhere, and that it does "
-        "not stand where a binary model is expected. What the text says is not judged."
+        "not stand where a binary model is expected; which lines of a .pth file run whenever "
+        "Python starts. What other text says is not judged."
     ),
     extensions=(".txt", ".md", ".csv", ".tsv", ".rst", ".log", ".ini", ".cfg", ".conf", ".html"),
     recognise=recognise,
     examine=examine,
-    rules=(*RULES, DANGEROUS_SHELL, PERSISTENCE),
+    rules=(*RULES, DANGEROUS_SHELL, PERSISTENCE, RUNS, UNREAD),
 )

@@ -119,9 +119,3 @@ def verify_lines(
             advice="lines were removed from its end, or a segment is missing",
         )
     return reached
-
-
-def whole_lines(data: bytes) -> int:
-    """How many bytes of a segment that a dead gateway left are whole lines; the rest was never
-    acknowledged and may be cut off."""
-    return data.rfind(b"\n") + 1
