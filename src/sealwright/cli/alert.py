@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sealwright.cli.options import opened, shared
+from sealwright.cli.options import newest, opened, shared
 from sealwright.cli.render import emit, mark
 
 MARKS = {
@@ -30,13 +30,7 @@ def group() -> None:
 @click.option("--client", default="", help="Only those about this caller.")
 @click.option("--detector", default="", help="Only those of this detector, such as drift.")
 @click.option("--correlation", default="", help="Only those whose requests carried this id.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 10_000),
-    default=50,
-    show_default=True,
-    help="The newest so many.",
-)
+@newest(default=50, most=10_000)
 @shared
 def list_alerts(
     client: str,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sealwright.cli.options import opened, shared
+from sealwright.cli.options import newest, opened, shared
 from sealwright.cli.render import emit, mark, styled
 
 if TYPE_CHECKING:
@@ -93,13 +93,7 @@ def _verified(reports: tuple[LogReport, ...], whole: bool) -> Iterator[str]:
 @click.option("--model", default="", help="Only those about this model.")
 @click.option("--id", "identity", default="", help="Only this decision, or this correlation id.")
 @click.option("--outcome", type=click.Choice(_OUTCOMES), help="Only those that ended so.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 100_000),
-    default=20,
-    show_default=True,
-    help="The newest so many.",
-)
+@newest(default=20, most=100_000)
 @shared
 def show(
     caller: str,
@@ -126,8 +120,8 @@ def show(
         and identity in ("", record.id, record.correlation)
         and outcome in (None, record.outcome)
     )
-    newest = nlargest(limit, chosen, key=lambda record: record.at)[::-1]
-    emit(newest, [_line(each) for each in newest] or ["no such decision"], style=style)
+    found = nlargest(limit, chosen, key=lambda record: record.at)[::-1]
+    emit(found, [_line(each) for each in found] or ["no such decision"], style=style)
 
 
 def _line(record: DecisionRecord) -> str:

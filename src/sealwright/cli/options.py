@@ -53,6 +53,17 @@ def shared(function: F) -> F:
     return function
 
 
+def newest(*, default: int, most: int) -> Callable[[F], F]:
+    """--limit: how many of the newest are shown."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(1, most),
+        default=default,
+        show_default=True,
+        help="The newest so many.",
+    )
+
+
 def documents(function: F) -> F:
     """--html and --json: files that the answer is written to, too."""
     for flag, name, what in (("--json", "json_file", "JSON"), ("--html", "html", "one page")):

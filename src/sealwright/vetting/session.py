@@ -32,6 +32,18 @@ class Spent(LimitReached):
     """A budget ran out: what remains was not examined, so the member is inconclusive."""
 
 
+class Steps(msgspec.Struct):
+    """A budget of its own for a look that only has to tell what bytes are."""
+
+    left: int
+
+    def spend(self, operations: int = 1) -> None:
+        """Counts steps; raises `Spent` where enough is known."""
+        self.left -= operations
+        if self.left < 0:
+            raise Spent("enough is known")
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one scan of one path may spend. All are totals, but for `depth`, `ratio` and
     `member`."""

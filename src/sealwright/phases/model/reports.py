@@ -84,10 +84,8 @@ def _read(place: Path) -> bytes:
 def _told(name: str, data: bytes, asked: Reports) -> sarif.Imported:
     try:
         return sarif.read_sarif(data, fail_from=asked.fail_from)
-    except MalformedError as error:
-        raise MalformedError(f"{name}: {error.message}", advice=error.advice) from error
-    except LimitReached as error:
-        raise LimitReached(f"{name}: {error.message}", advice=error.advice) from error
+    except (MalformedError, LimitReached) as error:
+        raise type(error)(f"{name}: {error.message}", advice=error.advice) from error
 
 
 def _without_secrets(seen: Sequence[Observation], *, cache: Path | None) -> tuple[Observation, ...]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 
-import msgspec
-
 from sealwright.errors import MalformedError
 from sealwright.vetting.formats.msgpack_values import (
     BYTES,
@@ -24,6 +22,7 @@ from sealwright.vetting.formats.msgpack_values import (
 )
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule
 from sealwright.vetting.pickle.probe import headed, would_act
+from sealwright.vetting.session import Spent, Steps
 
 MALFORMED = Rule(
     id="SW-MSG-001",
@@ -82,12 +81,12 @@ def recognise(member: Member) -> Fit:
         return "strong"
     if not len(data) or not _is_container(data[0]):
         return "no"
-    steps = _Steps(_PROBED)
+    steps = Steps(_PROBED)
     try:
         return "strong" if walk(data, steps.spend, _ignore) == len(data) else "no"
     except MalformedError:
         return "no"
-    except _Enough:
+    except Spent:
         head = item_at(data, 0)
         named = head.kind == MAP and item_at(data, head.end).kind in (TEXT, BYTES)
         return "strong" if named else "no"
@@ -158,19 +157,6 @@ def _extension(item: Item, examining: Examining) -> int:
         f"extension type {code} at byte {item.start} belongs to the program that wrote it"
     )
     return 0
-
-
-class _Enough(Exception):
-    """Enough was walked to recognise a file."""
-
-
-class _Steps(msgspec.Struct):
-    left: int
-
-    def spend(self, steps: int) -> None:
-        self.left -= steps
-        if self.left < 0:
-            raise _Enough
 
 
 def _ignore(item: Item, frame: Frame | None) -> None:

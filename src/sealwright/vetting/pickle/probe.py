@@ -11,7 +11,7 @@ from sealwright.vetting.pickle.machine import StreamSpent, run
 from sealwright.vetting.pickle.opcodes import HIGHEST_PROTOCOL, KNOWN
 from sealwright.vetting.pickle.trace import Called, Changed, Reached, Trace
 from sealwright.vetting.pickle.values import Computed, Global, Made, Persistent, Value
-from sealwright.vetting.session import Spent
+from sealwright.vetting.session import Steps
 
 STEPS = 3_000_000
 """Opcodes that are followed to find out; what is still a pickle then is one."""
@@ -20,15 +20,6 @@ _PADDING = b"\0\t\n\r\x1a "
 Act = Literal["nothing", "data", "names", "calls"]
 """What bytes do as pickles that follow each other: break; hold only data to their end; look up
 names; call or change something."""
-
-
-class _Steps(msgspec.Struct):
-    left: int
-
-    def spend(self, operations: int = 1) -> None:
-        self.left -= operations
-        if self.left < 0:
-            raise Spent("enough is known")
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +45,7 @@ def probe(
     previous: Trace | None = None,
 ) -> Probe:
     """Follows the pickles from `start` on, one after the other, with the memo of `previous`."""
-    budget = _Steps(steps)
+    budget = Steps(steps)
     position, act, broken = start, "nothing", False
     for _ in range(streams):
         if position >= len(data) or data[position] not in KNOWN:
@@ -116,7 +107,7 @@ def would_act(data: Buffer) -> bool:
 def result(data: Buffer) -> Value | None:
     """What the one pickle in these bytes gives; None where it breaks or is too long to tell."""
     try:
-        trace = run(data, session=_Steps(STEPS))
+        trace = run(data, session=Steps(STEPS))
     except StreamSpent:
         return None
     return None if trace.broken else trace.result
