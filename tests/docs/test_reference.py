@@ -12,8 +12,9 @@ from sealwright.cli.reference.pages import PAGES, write_pages
 from sealwright.evidence.predicates import PREDICATES
 from sealwright.phases.validation.metrics import METRICS
 from sealwright.policy.load import builtin_policy
+from sealwright.vetting.declared import documented_rules
 from sealwright.vetting.interface import Rule
-from sealwright.vetting.registry import FORMATS, documented_rules
+from sealwright.vetting.registry import FORMATS
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 

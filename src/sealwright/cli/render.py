@@ -6,7 +6,6 @@ would obey, or that hides or reorders text, is ever written as it is.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -86,8 +85,9 @@ def plain(value: Any) -> Any:
     """`value` as JSON types: records, times and paths become what a program can read."""
     if isinstance(value, msgspec.Struct):
         return {k: plain(v) for k, v in msgspec.to_builtins(value, enc_hook=plain).items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
+    if hasattr(type(value), "__dataclass_fields__"):
+        fields = type(value).__dataclass_fields__.values()
+        return {field.name: plain(getattr(value, field.name)) for field in fields if field.repr}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -117,8 +117,8 @@ def _policy(packs: tuple[Path, ...]) -> Policy:
 def _known(cache: Path | None, policy: Policy, limits: Limits) -> Known | None:
     if cache is None:
         return None
+    from sealwright.vetting.applied import rules_digest
     from sealwright.vetting.known import Known
-    from sealwright.vetting.registry import rules_digest
     from sealwright.vetting.reports.interface import scanner_version
 
     return Known(cache, rules=rules_digest(policy), limits=limits, version=scanner_version())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining, Member, Rule
 from sealwright.vetting.recognise import PLAIN, candidates
 
-_ZEROS = re.compile(rb"\0*+")
-_NEWLINE = re.compile(rb"\0*+[\r\n]{0,2}\0*+\Z")
+_ZEROS = regex(rb"\0*+")
+_NEWLINE = regex(rb"\0*+[\r\n]{0,2}\0*+\Z")
 IMAGES = frozenset(("png", "jpeg", "gif", "webp", "bmp"))
 """Formats that only show something: one more of them is odd, and no attack."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Buffer, Examining, Member, Rule, quoted
 from sealwright.vetting.session import Session, Spent
 from sealwright.vetting.texts import (
@@ -59,7 +60,7 @@ def examine_document(value: Any, examining: Examining, *, what: str = "") -> Non
     `what`: the part of the member that it is, if it is not all of it (`attribute model_config`).
     Then findings have the location `path#what`.
     """
-    from sealwright.vetting.registry import DOCUMENT_CHECKS
+    from sealwright.vetting.checks import DOCUMENT_CHECKS
     from sealwright.vetting.settings import tell_document
 
     work = part(examining, what) if what else examining
@@ -137,8 +138,8 @@ def parse_json(data: Buffer | str, session: Session, *, noticed: list[Notice] | 
         raise MalformedError(f"not JSON at character {error.pos}: {error.msg}") from None
 
 
-_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_NO_BRACKET = re.compile(r"[^\[\]{}]+")
+_STRINGS = regex(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKET = regex(r"[^\[\]{}]+")
 
 
 def check_size(text: str, session: Session) -> None:

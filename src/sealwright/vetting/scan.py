@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sealwright.errors import InputMissing, LimitReached, MalformedError
 from sealwright.evidence.digest import sha256_hex
+from sealwright.vetting.applied import rules_digest
 from sealwright.vetting.interface import (
     Examining,
     Format,
@@ -208,8 +209,6 @@ def scan_paths(
 
 def outcome(reports: Sequence[MemberReport], *, policy: Policy, inflated: int = 0) -> Outcome:
     """Everything that was seen, drawn together. Nothing examined at all is inconclusive."""
-    from sealwright.vetting.registry import rules_digest
-
     seen: list[Observation] = [each for report in reports for each in report.observations]
     files = [report for report in reports if report.depth == 0 and report.formats != ("folder",)]
     missing = [

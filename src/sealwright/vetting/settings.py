@@ -7,19 +7,20 @@ import re
 from typing import Any
 
 from sealwright.evidence.digest import sha256_hex
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining
 
 MAX_SETTINGS = 4_000
 """Values of one document; a larger one is data, and is told apart by its bytes."""
 _MAX_NODES = 20_000
 _MAX_NAME, _MAX_VALUE, _MAX_LIST = 200, 120, 16
-_SECRET = re.compile(
+_SECRET = regex(
     r"passw(?:or)?d|passphrase|secret|credential|authorization|connection_?string"
     r"|(?:api|access|private|signing|encryption)_?key"
     r"|(?:auth|access|refresh|bearer|api|hf|session|id)_?token$",
     re.IGNORECASE,
 )
-_USER = re.compile(r"(?<=://)[^/@\s]{1,200}@")
+_USER = regex(r"(?<=://)[^/@\s]{1,200}@")
 HIDDEN = "(not shown)"
 
 

@@ -291,10 +291,8 @@ def _hash(data: Buffer, progress: Callable[[int], None]) -> str:
 
 def _check_folders(root: Path, files: Sequence[str], work: Examining) -> None:
     """Lets the checks of whole folders look at the folder and at each one below it."""
-    from sealwright.vetting.registry import DIRECTORY_CHECKS
+    from sealwright.vetting.checks import DIRECTORY_CHECKS
 
-    if not DIRECTORY_CHECKS:
-        return
     folders = {""} | {name.rpartition("/")[0] for name in files}
     for folder in sorted(folders):
         prefix = f"{folder}/" if folder else ""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle.policy import Policy
 from sealwright.vetting.target_tables import ANYWHERE, CLASSES, HARMLESS, MODULES, NAMES
 
-_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
-_NEMO = re.compile(
+_DOTTED = regex(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_NEMO = regex(
     r"nemo\.(?:core\.(?:optim|classes)|collections\.(?:asr|nlp|tts|vision|multimodal|common|audio"
     r"|speechlm2?|llm|vlm|diffusion)"
     r"\.(?:models|modules|losses|parts|data|metrics|g2p|torch|tokenizers))"
     r"(?:\.[a-z][a-z0-9_]*){0,4}\.[A-Z][A-Za-z0-9]+"
 )
-_TORCH = re.compile(r"(torch\.(?:nn|optim))\.(?:modules\.)?[a-z_0-9]+\.([A-Z]\w+)")
+_TORCH = regex(r"(torch\.(?:nn|optim))\.(?:modules\.)?[a-z_0-9]+\.([A-Z]\w+)")
 _BUILTIN = frozenset(
     name.removeprefix("builtins.") for name in NAMES if name.startswith("builtins.")
 )

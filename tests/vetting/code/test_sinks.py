@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealwright.vetting.code import source
+from sealwright.vetting.code.checks import CODE_CHECKS
 from sealwright.vetting.code.sinks import CHECK, Found, examine_notebook, examine_source
 from sealwright.vetting.interface import Member, conclude
-from sealwright.vetting.registry import CODE_CHECKS
 from tests.vetting.code.training_scripts import CAREFUL, EXAMPLES
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

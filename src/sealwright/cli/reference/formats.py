@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sealwright.cli.reference.markdown import document, table
+from sealwright.vetting.checks import DIRECTORY_CHECKS, DOCUMENT_CHECKS
+from sealwright.vetting.code.checks import CODE_CHECKS
 from sealwright.vetting.interface import CodeCheck, DirectoryCheck, DocumentCheck
-from sealwright.vetting.registry import CODE_CHECKS, DIRECTORY_CHECKS, DOCUMENT_CHECKS, FORMATS
+from sealwright.vetting.registry import FORMATS
 
 Check = DocumentCheck | DirectoryCheck | CodeCheck
 _INTRODUCTION = """\

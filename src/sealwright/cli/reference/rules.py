@@ -7,14 +7,11 @@ from functools import cache, partial
 
 from sealwright.cli.reference.formats import Check
 from sealwright.cli.reference.markdown import document, table
+from sealwright.vetting.checks import DIRECTORY_CHECKS, DOCUMENT_CHECKS
+from sealwright.vetting.code.checks import CODE_CHECKS
+from sealwright.vetting.declared import documented_rules
 from sealwright.vetting.interface import Effect, Rule
-from sealwright.vetting.registry import (
-    CODE_CHECKS,
-    DIRECTORY_CHECKS,
-    DOCUMENT_CHECKS,
-    FORMATS,
-    documented_rules,
-)
+from sealwright.vetting.registry import FORMATS
 
 _INTRODUCTION = """\
 # Rules

@@ -20,6 +20,8 @@ from sealwright.evidence.predicates.model import Member as MemberRecord
 from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.evidence.tree import identify
 from sealwright.phases.model.reports import Reports, Said, take_in
+from sealwright.vetting.applied import code_rules_digest, secret_rules_digest
+from sealwright.vetting.code.checks import CODE_CHECKS
 from sealwright.vetting.interface import (
     CodeExamination,
     Member,
@@ -29,11 +31,6 @@ from sealwright.vetting.interface import (
     result_of,
 )
 from sealwright.vetting.outcome import MemberReport, Outcome
-from sealwright.vetting.registry import (
-    CODE_CHECKS,
-    code_rules_digest,
-    secret_rules_digest,
-)
 from sealwright.vetting.scan import scan_paths
 from sealwright.vetting.secrets import check as secrets
 from sealwright.vetting.session import Limits

@@ -114,7 +114,7 @@ def _environment() -> str:
 
 
 def _tools() -> str:
-    from sealwright.vetting.registry import (
+    from sealwright.vetting.applied import (
         artifact_rules_digest,
         code_rules_digest,
         secret_rules_digest,

@@ -3,12 +3,13 @@ file."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeVar
 
-_DRIVE = re.compile(r"^[A-Za-z]:")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+from sealwright.patterns import regex
+
+_DRIVE = regex(r"^[A-Za-z]:")
+_CONTROL = regex(r"[\x00-\x1f\x7f]")
 Item = TypeVar("Item", bound=Hashable)
 
 

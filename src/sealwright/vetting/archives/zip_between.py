@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import attrgetter
 
+from sealwright.patterns import regex
 from sealwright.vetting.archives import zip_rules
 from sealwright.vetting.archives.zip_archive import Archive, Entry
 from sealwright.vetting.archives.zip_ends import Directory
@@ -20,7 +21,7 @@ from sealwright.vetting.interface import Buffer, quoted
 
 MAX_HIDDEN = 64
 _MARK_COST = 100
-_LOCAL_MARK = re.compile(re.escape(LOCAL))
+_LOCAL_MARK = regex(re.escape(LOCAL))
 _STEP = 1 << 20
 
 

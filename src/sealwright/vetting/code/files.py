@@ -5,9 +5,9 @@ Data that lies among the code is data that nobody examined: the training would r
 
 from __future__ import annotations
 
-import re
 from codecs import getincrementaldecoder
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import (
     CodeCheck,
     CodeExamination,
@@ -38,7 +38,7 @@ MAX_TEXT = 64 * 1024
 """Bytes of a file that can still pass for settings or documentation."""
 MAX_NUMBERS = 512
 """Numbers in all such files together, beyond which they hold a table, however it is written."""
-_NUMBER = re.compile(r"(?<![\w.+-])[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
+_NUMBER = regex(r"(?<![\w.+-])[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 
 COMPILED = Rule(
     id="SW-CODE-001",

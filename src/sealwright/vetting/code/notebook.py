@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from sealwright.patterns import regex
+
 MAX_NOTEBOOK = 64 * 1024 * 1024
 MAX_CELLS = 10_000
 MAX_CODE = 4 * 1024 * 1024
@@ -38,11 +40,11 @@ _PYTHON_CELLS = (
     "memit",
     "mprun",
 )
-_ASSIGNED = re.compile(r"^(\s*)([\w, ]+=\s*)(!|%sx\s|%system\s)(.*)$")
-_MAGIC = re.compile(r"^(\s*)(!!?|%)(.*)$")
-_LINE_PYTHON = re.compile(r"^(?:time|timeit|prun|memit)\s+(?:-\S+\s+)*(.*)$")
-_LINE_SHELL = re.compile(r"^(?:sx|system)\s+(.*)$")
-_LINE_INSTALL = re.compile(r"^(?:pip|conda|mamba|uv)\s+(.*)$")
+_ASSIGNED = regex(r"^(\s*)([\w, ]+=\s*)(!|%sx\s|%system\s)(.*)$")
+_MAGIC = regex(r"^(\s*)(!!?|%)(.*)$")
+_LINE_PYTHON = regex(r"^(?:time|timeit|prun|memit)\s+(?:-\S+\s+)*(.*)$")
+_LINE_SHELL = regex(r"^(?:sx|system)\s+(.*)$")
+_LINE_INSTALL = regex(r"^(?:pip|conda|mamba|uv)\s+(.*)$")
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -7,15 +7,15 @@ expression has those of its parts.
 from __future__ import annotations
 
 import ast
-import re
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.names import Origin, Scope, fold, resolve
 
 THROUGH_METHODS: frozenset[Origin] = frozenset(("network", "decoded", "environment", "credentials"))
 """What a method call keeps of the object that it is called on: `response.content.decode()`."""
 LONG = 400
 """Characters of a literal from which it is not written by hand."""
-_NETWORK = re.compile(
+_NETWORK = regex(
     r"(?:requests|httpx)\.(?:(?:Session|Client|AsyncClient|session)\(\)\.)?"
     r"(?:get|post|put|patch|request|stream)"
     r"|urllib\.request\.(?:urlopen|urlretrieve)|urllib3\.(?:PoolManager\(\)\.)?request"
@@ -23,7 +23,7 @@ _NETWORK = re.compile(
     r"|socket\.(?:socket|create_connection)\(\)\.(?:recv|recvfrom|makefile)"
     r"|wget\.download|pycurl\.Curl|ftplib\.FTP\(\)\.retrbinary"
 )
-_DECODING = re.compile(
+_DECODING = regex(
     r"base64\.(?:b64|b32|b16|b85|a85|urlsafe_b64|standard_b64)?decode(?:bytes)?"
     r"|base64\.(?:b64|b32|b16|b85|a85|urlsafe_b64|standard_b64)decode"
     r"|binascii\.(?:unhexlify|a2b_\w+)|(?:zlib|gzip|bz2|lzma)\.decompress|codecs\.decode"
@@ -31,7 +31,7 @@ _DECODING = re.compile(
 )
 _ENVIRONMENT = frozenset(("os.environ", "os.environb"))
 _ONE_VARIABLE = frozenset(("get", "pop", "setdefault", "update"))
-CREDENTIALS = re.compile(
+CREDENTIALS = regex(
     r"(?:\.aws[/\\]credentials|\.ssh[/\\](?:id_|\*|authorized)|\.netrc|\.git-credentials"
     r"|\.kube[/\\]config"
     r"|\.docker[/\\]config\.json|\.pypirc|\.npmrc|huggingface[/\\](?:stored_)?tokens?|kaggle\.json"

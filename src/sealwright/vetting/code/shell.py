@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.attack_rules import DANGEROUS_SHELL, PERSISTENCE
 from sealwright.vetting.code.sink_rules import INSTALLS
 from sealwright.vetting.interface import Rule
@@ -11,7 +12,7 @@ from sealwright.vetting.interface import Rule
 MAX_COMMAND = 65_536
 _SHELL = r"(?:/(?:usr/)?bin/(?:env\s+)?)?(?:ba|da|z|k|c|fi)?sh\b"
 _RUNNER = rf"(?:sudo\s+)?(?:{_SHELL}|python[\d.]*\b|perl\b|ruby\b|node\b|php\b)"
-_DANGEROUS = re.compile(
+_DANGEROUS = regex(
     rf"\b(?:curl|wget|fetch)\b[^|;&\n]*\|\s*(?:tee\s+\S+\s*\|\s*)?{_RUNNER}"
     rf"|{_RUNNER}\s+(?:-c\s+)?[\"']?(?:<\(|\$\(|`)\s*(?:curl|wget|fetch)\b"
     rf"|\b(?:base64|openssl|xxd|gunzip|zcat)\b[^|;\n]*\|\s*(?:gunzip\s*\|\s*)?{_RUNNER}"
@@ -28,14 +29,14 @@ _DANGEROUS = re.compile(
     r"|:\(\)\s*\{\s*:\|:&\s*\};:",
     re.IGNORECASE,
 )
-_PERSISTENT = re.compile(
+_PERSISTENT = regex(
     r"(?:>>?|\btee\b(?:\s+-a)?|\bcp\b.*|\bmv\b.*)\s*[\"']?\S*"
     r"(?:\.bashrc|\.bash_profile|\.profile|\.zshrc|authorized_keys|/etc/cron|/etc/systemd|rc\.local"
     r"|/etc/profile|sitecustomize\.py|usercustomize\.py|\.pth\b)"
     r"|\bcrontab\s+(?:-\s*$|-\s|\S)(?!l\b)|\(\s*crontab\s+-l",
     re.IGNORECASE,
 )
-_INSTALLS = re.compile(
+_INSTALLS = regex(
     r"\b(?:pip[\d.]*|uv\s+pip|conda|mamba|poetry|easy_install)\s+(?:install|add)\b|\buv\s+add\b",
     re.IGNORECASE,
 )

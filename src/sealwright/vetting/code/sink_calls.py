@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from sealwright.patterns import regex
 from sealwright.vetting.code import sink_tables as tables
 from sealwright.vetting.code.attack_rules import (
     DANGEROUS_SHELL,
@@ -39,13 +40,13 @@ from sealwright.vetting.interface import Rule
 
 Seen = tuple[Rule, str, int]
 """A rule, a message, and the line."""
-_KERAS_LOADS = re.compile(
+_KERAS_LOADS = regex(
     r"(?:keras\.(?:models|saving|layers|legacy\.saving)\.)(?:load_model|deserialize\w*"
     r"|model_from_json)"
     r"|keras\.(?:models\.)?Model\.from_config|keras\.(?:models|saving)\.\w+\.(?:load_model"
     r"|deserialize\w*)"
 )
-_STARTS = re.compile(
+_STARTS = regex(
     rf"{tables.PROCESSES.pattern}|socket\.socket|base64\.\w*decode|marshal\.loads|bytes\.fromhex"
 )
 _KERAS_SWITCH = frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.sink_rules import (
     HOOKS,
     INSTANTIATE,
@@ -15,7 +16,7 @@ from sealwright.vetting.code.sink_rules import (
 )
 from sealwright.vetting.interface import Rule
 
-UNPICKLING = re.compile(
+UNPICKLING = regex(
     r"(?:pickle|dill|cloudpickle)\.(?:load|loads|load_session|load_module)"
     r"|(?:pickle|dill)\.(?:Unpickler|_Unpickler)\(\)\.load|joblib\.(?:load|read_zipfile)"
     r"|pandas\.read_pickle|shelve\.(?:open|DbfilenameShelf)|jsonpickle\.(?:decode"
@@ -34,7 +35,7 @@ TEXT_EXECUTORS = frozenset(
     ("exec", "eval", "compile", "execfile", "code.InteractiveInterpreter().runsource")
 )
 """Of these, a computed text is worth a warning by itself."""
-PROCESSES = re.compile(
+PROCESSES = regex(
     r"os\.(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?|startfile|posix_spawnp?|forkpty)"
     r"|subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"
     r"|pty\.spawn|commands\.get(?:status)?output|asyncio\.create_subprocess_(?:shell|exec)"
@@ -42,7 +43,7 @@ PROCESSES = re.compile(
     r"|_posixsubprocess\.fork_exec|multiprocessing\.util\.spawnv_passfds"
     r"|IPython\.get_ipython\(\)\.system|get_ipython\(\)\.(?:system|getoutput)"
 )
-NETWORK = re.compile(
+NETWORK = regex(
     r"(?:requests|httpx)\.(?:(?:Session|Client|AsyncClient|session)\(\)\.)?"
     r"(?:get|post|put|patch|delete|head|options|request|stream|send)"
     r"|urllib\.request\.(?:urlopen|urlretrieve|Request|build_opener\(\)\.open)"
@@ -54,14 +55,14 @@ NETWORK = re.compile(
     r"|websockets?\.(?:connect|create_connection)|wget\.download|dns\.resolver\.(?:query|resolve)"
     r"|xmlrpc\.client\.ServerProxy|asyncio\.open_connection"
 )
-WRITES = re.compile(
+WRITES = regex(
     r"os\.(?:remove|unlink|rmdir|removedirs|rename|replace|symlink|link|chmod|truncate)"
     r"|shutil\.(?:rmtree|move|copy|copy2|copyfile|copytree)"
     r"|pathlib\.(?:Path|PosixPath)\(\)\.(?:write_text|write_bytes|unlink|rmdir|symlink_to"
     r"|rename|replace)"
 )
 OPENS = frozenset(("open", "io.open", "codecs.open", "pathlib.Path().open", "os.open", "os.fdopen"))
-START_UP = re.compile(
+START_UP = regex(
     r"(?:\.bashrc|\.bash_profile|\.bash_login|\.profile|\.zshrc|\.zprofile|config\.fish"
     r"|authorized_keys"
     r"|\.ssh[/\\]config|/etc/(?:cron|profile|ld\.so\.preload|rc\.local|systemd|init\.d|sudoers"
@@ -73,7 +74,7 @@ START_UP = re.compile(
     r"|\.git[/\\]hooks[/\\]|startup[/\\]\d+\S*\.py)",
     re.IGNORECASE,
 )
-SITE = re.compile(r"site-packages|dist-packages|getsitepackages|purelib|platlib")
+SITE = regex(r"site-packages|dist-packages|getsitepackages|purelib|platlib")
 FIXED: dict[str, tuple[Rule, str]] = {
     "torch.hub.load": (TORCH_HUB, "torch.hub.load runs hubconf.py"),
     "torch.hub.load_state_dict_from_url": (UNPICKLES, "a checkpoint is fetched and unpickled"),
@@ -92,14 +93,14 @@ FIXED: dict[str, tuple[Rule, str]] = {
     "mlflow.sklearn.load_model": (TRUSTING_LOAD, "mlflow unpickles what the model holds"),
     "mlflow.pytorch.load_model": (TRUSTING_LOAD, "mlflow unpickles what the model holds"),
 }
-LIBRARIES = re.compile(
+LIBRARIES = regex(
     r"ctypes\.(?:CDLL|PyDLL|WinDLL|cdll\.LoadLibrary|\w+dll\.LoadLibrary)|cffi\.FFI\(\)\.dlopen"
 )
-MACHINE_CODE = re.compile(
+MACHINE_CODE = regex(
     r"ctypes\..*\.(?:VirtualAlloc(?:Ex)?|RtlMoveMemory|CreateRemoteThread|WriteProcessMemory"
     r"|mprotect)"
 )
-FETCHING = re.compile(
+FETCHING = regex(
     r"(?:.*\.)?from_pretrained|huggingface_hub\.(?:snapshot_download|hf_hub_download)"
     r"|datasets\.load_dataset|transformers\.pipeline"
     r"|(?:huggingface_hub\.)?HfApi\(\)\.(?:snapshot_download|hf_hub_download)"
@@ -108,22 +109,22 @@ LOCAL_BUILDERS = frozenset(
     ("arrow", "audiofolder", "csv", "imagefolder", "json", "pandas", "parquet", "text",
      "videofolder", "webdataset", "xml", "spark", "sql", "generator")
 )  # fmt: skip
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
-REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-REMOTE = re.compile(r"(?:https?|gs|s3|hdfs|ftp|abfss?|wasbs?)://|tfhub\.dev", re.IGNORECASE)
+HUB_ID = regex(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?")
+REVISION = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
+REMOTE = regex(r"(?:https?|gs|s3|hdfs|ftp|abfss?|wasbs?)://|tfhub\.dev", re.IGNORECASE)
 REMOTE_GRAPHS = frozenset(
     ("tensorflow.saved_model.load", "tensorflow_hub.load", "tensorflow_hub.KerasLayer",
      "tensorflow_hub.Module", "keras.models.load_model", "keras.saving.load_model",
      "keras.layers.TFSMLayer", "onnxruntime.InferenceSession", "onnx.load")
 )  # fmt: skip
-DANGEROUS_NAMES = re.compile(
+DANGEROUS_NAMES = regex(
     r"exec|eval|compile|__import__|execfile|os\.(?:system|popen|exec\w+|spawn\w+)|subprocess\.\w+"
     r"|pty\.spawn|marshal\.loads|pickle\.loads?|ctypes\.\w+|socket\.socket"
 )
 HIDDEN_MODULES = frozenset(
     ("os", "subprocess", "socket", "pty", "ctypes", "marshal", "builtins", "pickle")
 )
-REDUCES = re.compile(
+REDUCES = regex(
     r"exec|eval|compile|__import__|getattr|open|os\.\w+|subprocess\.\w+|pty\.\w+|runpy\.\w+"
     r"|shutil\.rmtree"
     r"|webbrowser\.open|importlib\.import_module|commands\.\w+|socket\.\w+|urllib\.request\.\w+"
@@ -133,8 +134,8 @@ REDUCES = re.compile(
     r"|types\.(?:FunctionType|CodeType)|bdb\.\w+|pdb\.\w+|code\.interact|ctypes\..*|asyncio\..*"
     r"|pip\..*"
 )
-PATCHED = re.compile(
+PATCHED = regex(
     r"pickle\.\w+|(?:exec|eval|compile|__import__|open|input)"
     r"|sys\.(?:meta_path|path_hooks)(?:\[\])?|importlib\.\w+"
 )
-RELAXED = re.compile(r"(?:torch|joblib|numpy|keras|yaml)\.\w*load\w*|torch\.serialization\.\w+")
+RELAXED = regex(r"(?:torch|joblib|numpy|keras|yaml)\.\w*load\w*|torch\.serialization\.\w+")

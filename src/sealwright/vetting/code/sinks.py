@@ -4,12 +4,12 @@ files and notebooks. The source is parsed, never executed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.attack_rules import RULES as ATTACKS
 from sealwright.vetting.code.attack_rules import TROJAN_SOURCE
 from sealwright.vetting.code.files import NOTEBOOK, is_python
@@ -28,8 +28,8 @@ from sealwright.vetting.interface import (
 RULES = (*SINKS, *ATTACKS)
 MAX_BYTES = 64 * 1024 * 1024
 """Of all source files together."""
-_BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_RUNS_BY_ITSELF = re.compile(
+_BIDIRECTIONAL = regex("[\u202a-\u202e\u2066-\u2069]")
+_RUNS_BY_ITSELF = regex(
     r"(?:^|/)(?:setup|__init__|sitecustomize|usercustomize|conftest|hubconf)\.py$"
 )
 

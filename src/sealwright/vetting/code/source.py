@@ -12,13 +12,15 @@ import warnings
 
 import msgspec
 
+from sealwright.patterns import regex
+
 MAX_SOURCE = 1024 * 1024
 """Bytes of one file or notebook cell; a syntax tree takes some hundred times as much memory."""
 MAX_NESTING = 90
 """Brackets and indents within each other; the compiler itself gives up at 200 brackets or 100
 indents."""
 MAX_LINE = 400_000
-_PYTHON_2 = re.compile(
+_PYTHON_2 = regex(
     r"^\s*(?:print\s+[\"'\w%]|exec\s+[\"'\w]|except\s+[\w.()]+\s*,\s*\w+\s*:|raise\s+\w+\s*,)",
     re.MULTILINE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from sealwright.patterns import regex
 from sealwright.vetting.comparison.files import Pair
 from sealwright.vetting.comparison.records import Difference, Kind
 from sealwright.vetting.interface import MAX_FACTS, FactKind
@@ -12,7 +13,7 @@ from sealwright.vetting.interface import MAX_FACTS, FactKind
 _WHOLE: tuple[FactKind, ...] = ("global", "operator", "layer")
 """A name is new where no file of the old model has it."""
 _LOOKED_AT = frozenset(("global", "operator", "layer", "template"))
-_LEADS_TO_CODE = re.compile(
+_LEADS_TO_CODE = regex(
     r"(?:^|[.\]#])(?:auto_map|custom_pipelines|trust_remote_code|_target_|_?attn_implementation"
     r"|base_model_name_or_path|_name_or_path|weight_map|architectures|model_type|processor_class"
     r"|tokenizer_class)\b"
@@ -109,9 +110,9 @@ def _leads_to_code(kind: FactKind, name: str) -> bool:
 
 
 _SPLITS: dict[str, re.Pattern[str]] = {
-    "setting": re.compile(r"(.*?) = (.*)", re.DOTALL),
-    "template": re.compile(r"(.*) (sha256 [0-9a-f]{64})", re.DOTALL),
-    "tensor": re.compile(r"(.*?) ((?:type )?\S+ \[[\d, ]*\])", re.DOTALL),
+    "setting": regex(r"(.*?) = (.*)", re.DOTALL),
+    "template": regex(r"(.*) (sha256 [0-9a-f]{64})", re.DOTALL),
+    "tensor": regex(r"(.*?) ((?:type )?\S+ \[[\d, ]*\])", re.DOTALL),
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sealwright.errors import LimitReached
+from sealwright.patterns import regex
 from sealwright.vetting.comparison.files import Pair, is_code
 from sealwright.vetting.comparison.records import Difference, Side
 from sealwright.vetting.dependencies.lockfile import UNREADABLE, Lock, parse_lock
@@ -19,7 +20,7 @@ MAX_COMPARED = 3_000
 """Lines that are lined up after what is equal at both ends is taken away."""
 MAX_SHOWN = 400
 """Lines shown of one file."""
-_REQUIREMENTS = re.compile(
+_REQUIREMENTS = regex(
     r"(?:.*/)?(?:requirements[^/]*\.txt|constraints[^/]*\.txt|pylock(?:\.[^/]+)?\.toml|uv\.lock)",
     re.IGNORECASE,
 )
@@ -73,7 +74,7 @@ def changed_lines(before: bytes | None, after: bytes | None) -> tuple[str, ...]:
     return tuple(line[:500] for line in lines)
 
 
-_HUNK = re.compile(r"@@ -(\d+)((?:,\d+)?) \+(\d+)((?:,\d+)?) @@")
+_HUNK = regex(r"@@ -(\d+)((?:,\d+)?) \+(\d+)((?:,\d+)?) @@")
 
 
 def _moved(line: str, first: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.comparison.records import Change, Comparison, Difference, Kind
 from sealwright.vetting.reports.interface import count
 
@@ -31,7 +31,7 @@ _TITLES: dict[Kind, str] = {
     "member": "members of containers",
     "tensor": "tensors",
 }
-_DIGEST = re.compile(r"sha256 ([0-9a-f]{12})[0-9a-f]{52}")
+_DIGEST = regex(r"sha256 ([0-9a-f]{12})[0-9a-f]{52}")
 _MARKS: dict[Change, str] = {"new": "+", "changed": "~", "gone": "-", "renamed": ">"}
 
 

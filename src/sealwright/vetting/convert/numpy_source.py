@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.archives.zip_archive import Archive, Entry
 from sealwright.vetting.archives.zip_read import STORED
 from sealwright.vetting.convert.interface import Left, Plan, Tensor
@@ -13,7 +13,7 @@ from sealwright.vetting.convert.strided import MAX_RANK, column_major, row_major
 from sealwright.vetting.formats.npy_header import MAGIC, MAX_HEADER, Header, read_header
 from sealwright.vetting.interface import Buffer, quoted
 
-_TYPE = re.compile(r"([<>|=]?)([?bBiufc])([0-9]{0,2})")
+_TYPE = regex(r"([<>|=]?)([?bBiufc])([0-9]{0,2})")
 _DTYPES = {
     **{f"i{size}": f"I{8 * size}" for size in (1, 2, 4, 8)},
     **{f"u{size}": f"U{8 * size}" for size in (1, 2, 4, 8)},

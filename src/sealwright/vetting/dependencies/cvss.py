@@ -8,12 +8,12 @@ https://www.first.org/cvss/v4.0/specification-document (section 6, the same five
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 from sealwright.evidence.finding import Severity
+from sealwright.patterns import regex
 
-_VECTOR = re.compile(r"CVSS:(3\.[01]|4\.0)((?:/[A-Za-z]{1,3}:[A-Za-z]{1,7}){4,40})")
+_VECTOR = regex(r"CVSS:(3\.[01]|4\.0)((?:/[A-Za-z]{1,3}:[A-Za-z]{1,7}){4,40})")
 _AV = {"N": 0.85, "A": 0.62, "L": 0.55, "P": 0.2}
 _AC = {"L": 0.77, "H": 0.44}
 _PR = {"N": 0.85, "L": 0.62, "H": 0.27}

@@ -19,15 +19,16 @@ from packaging.utils import canonicalize_name
 
 from sealwright.errors import InputMissing, LimitReached
 from sealwright.evidence.digest import sha256_hex
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Observation, Rule, observe, quoted
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_REQUIREMENTS = 20_000
 MAX_HASHES = 500
 """Per requirement: one for each file of a release."""
-_HASH = re.compile(r"(?:^|\s)--hash[= ](sha256|sha384|sha512):([0-9a-f]{64,128})(?=\s|$)")
+_HASH = regex(r"(?:^|\s)--hash[= ](sha256|sha384|sha512):([0-9a-f]{64,128})(?=\s|$)")
 _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_COMMENT = regex(r"(?:^|\s)#.*$")
 _HARMLESS = frozenset(
     ("--no-binary", "--only-binary", "--prefer-binary", "--require-hashes", "--no-index")
 )

@@ -6,7 +6,6 @@ what is not as the schema says is refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,14 +14,15 @@ from packaging.utils import canonicalize_name
 
 from sealwright.errors import MalformedError
 from sealwright.evidence.finding import Severity
+from sealwright.patterns import regex
 from sealwright.vetting.dependencies.cvss import base_score, level
 
 MAX_RECORD = 8 * 1024 * 1024
 MAX_VERSIONS = 20_000
 MAX_EVENTS = 5_000
 MAX_ALIASES = 500
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{2,99}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ][\d:.]+(?:Z|z|[+-]\d\d:?\d\d)?)?")
+_ID = regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{2,99}")
+_TIME = regex(r"\d{4}-\d\d-\d\d(?:[Tt ][\d:.]+(?:Z|z|[+-]\d\d:?\d\d)?)?")
 _WORDS: dict[str, Severity] = {
     "CRITICAL": "critical",
     "HIGH": "high",

@@ -6,10 +6,10 @@ What a `.pth` line may do: https://docs.python.org/3/library/site.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.sinks import Found, examine_source
 from sealwright.vetting.interface import Observation, Rule, observe, quoted
 
@@ -41,7 +41,7 @@ UNREAD = Rule(
 )
 RULES = (RUNS, UNREAD)
 # What setuptools, editable installs, virtualenv and coverage write, word by word.
-_ORDINARY = re.compile(
+_ORDINARY = regex(
     r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; "
     r"enabled = os\.environ\.get\(var, '(?:local|stdlib)'\) == 'local'; "
     r"enabled and __import__\('_distutils_hack'\)(?:\.add_shim\(\))?;?"
@@ -49,9 +49,9 @@ _ORDINARY = re.compile(
     r"|import _virtualenv"
     r"|import coverage; coverage\.process_startup\(\)"
 )
-_PATHS = re.compile(r"[^<>{}|*?\"]*")
+_PATHS = regex(r"[^<>{}|*?\"]*")
 """What the name of a folder is made of; a page of HTML is not."""
-_NAMES = re.compile(r"(?:sitecustomize|usercustomize)(?:\.py|\.pyc|/__init__\.py|\.[\w-]+\.so)$")
+_NAMES = regex(r"(?:sitecustomize|usercustomize)(?:\.py|\.pyc|/__init__\.py|\.[\w-]+\.so)$")
 
 
 def is_pth(text: str) -> bool:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.documents import examine_json
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule, quoted
 from sealwright.vetting.session import Spent
@@ -16,7 +17,7 @@ from sealwright.vetting.texts import decode_text
 
 MAX_MODEL = 128 * 1024 * 1024
 _CORRUPT = ("AML.T0076", "AML.T0011.000")
-_BEGINNING = re.compile(rb"tree\r?\nversion=v\d")
+_BEGINNING = regex(rb"tree\r?\nversion=v\d")
 _INNER = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
 _LEAVES = ("leaf_value",)
 _PROBLEMS = 20

@@ -6,6 +6,7 @@ import re
 from array import array
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.documents import RULES as DOCUMENT_RULES
 from sealwright.vetting.documents import examine_document, report_notices
 from sealwright.vetting.formats.boosters_ubjson import parse_ubjson
@@ -15,7 +16,7 @@ from sealwright.vetting.texts import Notice
 
 _CORRUPT = ("AML.T0076", "AML.T0011.000")
 _KEYS = (b"learner", b"version", b"Config", b"Model")
-_LEGACY = re.compile(rb"[a-z]+:[a-z:_]{2,40}")
+_LEGACY = regex(rb"[a-z]+:[a-z:_]{2,40}")
 _PER_NODE = (
     *("left_children", "right_children", "parents", "split_indices", "split_conditions"),
     *("default_left", "sum_hessian", "loss_changes", "split_type"),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Member
 from sealwright.vetting.recognise import PLAIN, candidates
 from sealwright.vetting.session import Session
 
-_MARKS = re.compile(
+_MARKS = regex(
     rb"PK[\x03\x05]|\x1f\x8b\x08|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|\x93NUMPY|\x89HDF"
     rb"|\x7fELF|MZ|GGUF|\x80[\x01-\x05]|[\xca-\xcf]\xfe"
 )
-_OLD_PICKLE = re.compile(rb"[ci][\w.]+\r?\n[\w.]+\r?\n|\x93")
+_OLD_PICKLE = regex(rb"[ci][\w.]+\r?\n[\w.]+\r?\n|\x93")
 
 
 def is_file(data: bytes, session: Session) -> bool:

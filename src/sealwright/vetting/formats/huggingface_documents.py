@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.documents import walk_document
 from sealwright.vetting.formats import huggingface_rules as rules
 from sealwright.vetting.interface import DocumentCheck, Examining, Member, quoted
 
-_MODULE = re.compile(
+_MODULE = regex(
     r"sentence_transformers\.(?:models|(?:base|sentence_transformer|sparse_encoder|cross_encoder"
     r"|multi_vector_encoder)\.(?:modules|models))(?:\.[A-Za-z_]+)?\.(\w+)"
 )
@@ -39,10 +40,10 @@ _IMPORTED = (
     *("activation_function", "activation_fn", "default_activation_function", "activation_fct"),
     *("sbert_ce_default_activation_function", "loss_function", "similarity_fn"),
 )
-_DOTTED = re.compile(r"(?:[^\W\d]\w*\.)+[^\W\d]\w*")
-_CLASS = re.compile(r"[A-Z]\w*")
+_DOTTED = regex(r"(?:[^\W\d]\w*\.)+[^\W\d]\w*")
+_CLASS = regex(r"[A-Z]\w*")
 _INDEX = "model_index.json"
-_REFERENCE = re.compile(r"[\w.-]+(?:/[\w.-]+)?--")
+_REFERENCE = regex(r"[\w.-]+(?:/[\w.-]+)?--")
 
 
 def applies(value: Any, member: Member) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.documents import walk_document
 from sealwright.vetting.interface import DocumentCheck, Examining, Member, Rule, quoted
 
@@ -92,8 +93,8 @@ _LOADED_MODULE = "loader_module"
 """MLflow imports it for every model that it loads."""
 _MODEL_CODE = "model_code_path"
 """MLflow runs the file."""
-_NAME = re.compile(r"(?:[^\W\d]\w*\.)+[^\W\d]\w*")
-_RESOLVER = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
+_NAME = regex(r"(?:[^\W\d]\w*\.)+[^\W\d]\w*")
+_RESOLVER = regex(r"\$\{\s*([A-Za-z_][\w.]*)\s*:")
 _PLAIN_RESOLVERS = frozenset(
     (
         *("oc.select", "oc.decode", "oc.create", "oc.dict.keys", "oc.dict.values", "oc.deprecated"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sealwright.errors import MalformedError
 from sealwright.evidence.digest import sha256_hex
+from sealwright.patterns import regex
 from sealwright.vetting.formats import jinja_rules as rules
 from sealwright.vetting.formats.jinja_checks import Reading, below, grows, is_a, look, repeats
 from sealwright.vetting.formats.jinja_names import FORBIDDEN
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
 
 MAX_TEMPLATE = 512 * 1024
 """Characters of one template; large ones of well-known models have 30,000."""
-_HINT = re.compile(rb"^\s*\{[%#{]")
-_TAG = re.compile(
-    r"\{%-?\+?\s*(?:if|for|set|macro|include|import|from|extends|block|call|filter)\b"
-)
+_HINT = regex(rb"^\s*\{[%#{]")
+_TAG = regex(r"\{%-?\+?\s*(?:if|for|set|macro|include|import|from|extends|block|call|filter)\b")
 
 
 def examine_template(text: str, examining: Examining, *, where: str = "") -> None:

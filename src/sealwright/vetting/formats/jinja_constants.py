@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sealwright.patterns import regex
+
 if TYPE_CHECKING:
     from jinja2 import nodes
 
@@ -16,7 +18,7 @@ MAX_MADE = 4096
 """Characters of a text that is worked out."""
 _DEPTH = 40
 _PLAIN_METHODS = ("lower", "upper", "strip", "lstrip", "rstrip", "swapcase", "title", "capitalize")
-_DIRECTIVES = re.compile(r"%[-+ #0]*\d{0,3}(?:\.\d{1,2})?[csdxXor%]")
+_DIRECTIVES = regex(r"%[-+ #0]*\d{0,3}(?:\.\d{1,2})?[csdxXor%]")
 
 Constant = str | int | list[Any] | None
 """None: not known."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sealwright.patterns import regex
+
 _NAMES = """
     abstractmethods annotations base bases bool build_class builtins call class closure code
     context contains debug defaults delattr delitem dict dir doc enter exit file format func get
@@ -18,7 +20,7 @@ _NAMES = """
 """
 _DUNDER, _PLAIN, _CORES = (frozenset(names.split()) for names in _NAMES.split("|"))
 _EITHER = r"__(?:" + "|".join(sorted(_DUNDER)) + r")__|" + "|".join(sorted(_PLAIN))
-FORBIDDEN = re.compile(rf"(?<![A-Za-z0-9_])(?:{_EITHER})(?![A-Za-z0-9_])")
+FORBIDDEN = regex(rf"(?<![A-Za-z0-9_])(?:{_EITHER})(?![A-Za-z0-9_])")
 _WHOLE = frozenset(f"__{name}__" for name in _DUNDER)
 
 

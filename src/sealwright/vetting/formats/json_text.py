@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.documents import (
     NOT_JSON,
     RULES,
@@ -17,8 +16,8 @@ from sealwright.vetting.formats import yaml_text
 from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member
 from sealwright.vetting.texts import Notice, decode_text
 
-_BEGINNING = re.compile(rb'[ \t\r\n]*+(?:\{[ \t\r\n]*+["}]|\[[ \t\r\n]*+(?:[\[\]{"tfnN0-9-]|Inf))')
-_SECTION = re.compile(rb"[ \t\r\n]*+\[\[?[A-Za-z0-9_.\" -]++\]\]?[ \t]*+(?:#[^\n]*+)?\r?\n[^\]}]")
+_BEGINNING = regex(rb'[ \t\r\n]*+(?:\{[ \t\r\n]*+["}]|\[[ \t\r\n]*+(?:[\[\]{"tfnN0-9-]|Inf))')
+_SECTION = regex(rb"[ \t\r\n]*+\[\[?[A-Za-z0-9_.\" -]++\]\]?[ \t]*+(?:#[^\n]*+)?\r?\n[^\]}]")
 """A table of TOML: `[1]` and a line after it."""
 _BOM = b"\xef\xbb\xbf"
 MAX_LINES = 200_000

@@ -6,11 +6,13 @@ import base64
 import binascii
 import re
 
-_CODE = re.compile(r"(?:4w|Yw)[A-Za-z0-9+/\s]{30}")
+from sealwright.patterns import regex
+
+_CODE = regex(r"(?:4w|Yw)[A-Za-z0-9+/\s]{30}")
 """Base64 of a marshalled code object: type `c` with or without the flag for references."""
-_PACKED = re.compile(r"(?:gA[I-X]|UEsDB|H4sI)[A-Za-z0-9+/\s]{12}")
+_PACKED = regex(r"(?:gA[I-X]|UEsDB|H4sI)[A-Za-z0-9+/\s]{12}")
 """Base64 of a pickle of protocol 2 to 5, a zip archive or gzip."""
-_NAME = re.compile(rb"[zZ\xfa\xda](?=(.))", re.DOTALL)
+_NAME = regex(rb"[zZ\xfa\xda](?=(.))", re.DOTALL)
 _TELLING_TEXT = """
     os posix nt sys subprocess system popen Popen run call check_output exec eval compile open
     __import__ import_module socket connect urlopen urllib requests get urlretrieve shutil rmtree

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.documents import walk_document
 from sealwright.vetting.formats import keras_code, keras_names, tensorflow_names
 from sealwright.vetting.formats import keras_rules as rules
@@ -28,8 +29,8 @@ _LOOKUPS_TEXT = """
 """
 _LOOKUPS = frozenset(_LOOKUPS_TEXT.split())
 _LAMBDA_KEYS = ("function", "output_shape", "mask")
-_ADDRESS = re.compile(r"(?:https?|ftp|gs|s3|file|hdfs|az|abfss?)://", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z_][\w.]*(?:>[\w.<> -]*)?", re.ASCII)
+_ADDRESS = regex(r"(?:https?|ftp|gs|s3|file|hdfs|az|abfss?)://", re.IGNORECASE)
+_NAME = regex(r"[A-Za-z_][\w.]*(?:>[\w.<> -]*)?", re.ASCII)
 _MAX_SHOWN = 100
 _SEARCHED = 500_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.sinks import RULES as CODE_RULES
 from sealwright.vetting.code.sinks import examine_notebook
 from sealwright.vetting.documents import NOT_JSON, examine_json, walk_document
@@ -14,7 +15,7 @@ from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule
 
 _KEYS = (b'"nbformat"', b'"cells"', b'"worksheets"')
 _WINDOW = 64 * 1024 * 1024
-_SCRIPT = re.compile(r"<script|javascript:|\son\w+\s*=|<iframe|<object|<embed", re.IGNORECASE)
+_SCRIPT = regex(r"<script|javascript:|\son\w+\s*=|<iframe|<object|<embed", re.IGNORECASE)
 
 ACTIVE_OUTPUT = Rule(
     id="SW-NB-001",

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Buffer, quoted
 
 MAGIC = b"\x93NUMPY"
@@ -22,7 +23,7 @@ MAX_HEADER = 1 << 20
 MAX_DEPTH = 32
 MAX_DIMENSIONS = 64
 _LARGEST = (1 << 63) - 1
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""\s*(?:
         (?P<text>[uU]?(?:'(?:[^'\\\n]|\\(?:[\\'"nrtabfv]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}))*'
                         |"(?:[^"\\\n]|\\(?:[\\'"nrtabfv]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}))*"))
@@ -32,9 +33,9 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
+_ESCAPE = regex(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 _PLAIN_ESCAPES = dict(zip("ntrabfv", "\n\t\r\a\b\f\v", strict=True))
-_DTYPE = re.compile(r"([<>|=]?)([?biufcSaUVOmM])([0-9]{0,12})(\[[^\]]{1,40}\])?")
+_DTYPE = regex(r"([<>|=]?)([?biufcSaUVOmM])([0-9]{0,12})(\[[^\]]{1,40}\])?")
 _SIZES = {
     "b": (1,),
     "i": (1, 2, 4, 8, 16),
@@ -45,9 +46,7 @@ _SIZES = {
     "M": (8,),
 }
 """Kind of array-interface type string → bytes of one element (numpy.dtype.str)."""
-_UNIT = re.compile(
-    r"\[(?:[0-9]{1,10})?(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as|generic)(?:/[0-9]{1,10})?\]"
-)
+_UNIT = regex(r"\[(?:[0-9]{1,10})?(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as|generic)(?:/[0-9]{1,10})?\]")
 
 
 class Element(msgspec.Struct, frozen=True):

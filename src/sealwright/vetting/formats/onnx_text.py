@@ -6,13 +6,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.formats.text import is_text
 from sealwright.vetting.interface import DocumentCheck, Examining, Fit, Format, Member, Rule
 
 _LOOK = "convert it with onnx.save to .onnx in an isolated process, and scan that"
-_WORDS = re.compile(
-    rb"(?m)^[ \t]*+(ir_version[ \t]*+:[ \t]*+\d|opset_import[ \t]*+\{|graph[ \t]*+\{)"
-)
+_WORDS = regex(rb"(?m)^[ \t]*+(ir_version[ \t]*+:[ \t]*+\d|opset_import[ \t]*+\{|graph[ \t]*+\{)")
 _HEAD = 1 << 16
 
 AS_TEXT = Rule(

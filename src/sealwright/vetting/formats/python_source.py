@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
+from sealwright.patterns import regex
 from sealwright.vetting.code.sinks import RULES, examine_source
 from sealwright.vetting.dependencies.startup import RUNS, runs_at_start
 from sealwright.vetting.formats.text import is_text
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule
 
 MAX_SOURCE = 8 * 1024 * 1024
-_BEGINNING = re.compile(
+_BEGINNING = regex(
     rb"import [\w.]+(?: as \w+)?\s*$|from [\w.]+ import [\w*(]|(?:async )?def \w+\(|class \w+[:(]"
 )
-_INTERPRETER = re.compile(rb"#!\s*\S*(?:/|env )python")
+_INTERPRETER = regex(rb"#!\s*\S*(?:/|env )python")
 
 NOT_READ = Rule(
     id="SW-PYSRC-001",

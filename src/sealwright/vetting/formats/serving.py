@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.formats.huggingface_documents import escapes
 from sealwright.vetting.interface import (
     DirectoryCheck,
@@ -93,12 +93,12 @@ _MODULES = frozenset(
 )
 _MODULE_FILES = ("pickle_module_info.txt", "keras_module.txt")
 _HOSTS = r"(?:pypi\.org|files\.pythonhosted\.org|download\.pytorch\.org|pypi\.nvidia\.com)"
-_ORDINARY = re.compile(rf"https://{_HOSTS}(?:/\S*)?")
-_OPTION = re.compile(
+_ORDINARY = regex(rf"https://{_HOSTS}(?:/\S*)?")
+_OPTION = regex(
     r"(?:-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host|-e|--editable)"
     r"(?:\s+|=)(\S+)"
 )
-_ADDRESS = re.compile(r"(?:^|@\s*)((?:(?:git|hg|svn|bzr)\+)?[a-z]+://\S+)")
+_ADDRESS = regex(r"(?:^|@\s*)((?:(?:git|hg|svn|bzr)\+)?[a-z]+://\S+)")
 
 
 def applies(value: Any, member: Member) -> bool:

@@ -5,10 +5,10 @@ The archive itself and the arrays in it are examined as a zip and as npy files.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.documents import parse_json, walk_document
 from sealwright.vetting.interface import DocumentCheck, Examining, Member, Rule, quoted
 
@@ -95,8 +95,8 @@ NEWER = Rule(
 )
 RULES = (DANGEROUS, UNTRUSTED, CONFUSED, METHOD, DAMAGED, NEWER)
 
-_NAME = re.compile(r"[^\W\d]\w*")
-_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_NAME = regex(r"[^\W\d]\w*")
+_DOTTED = regex(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 
 def applies(value: Any, member: Member) -> bool:

@@ -5,10 +5,10 @@ The table is a sorted string table of LevelDB (doc/table_format.md) with BundleE
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from sealwright.errors import LimitReached, MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.formats import tensorflow_rules as rules
 from sealwright.vetting.formats.tensorflow_schema import SCHEMA
 from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member
@@ -19,7 +19,7 @@ _MAGIC = bytes.fromhex("57fb808b247547db")
 _FOOTER = 48
 _TRAILER = 5
 _MAX_KEY = 4096
-_SHARD = re.compile(r".+\.data-\d{5}-of-\d{5}")
+_SHARD = regex(r".+\.data-\d{5}-of-\d{5}")
 
 
 def recognise_index(member: Member) -> Fit:

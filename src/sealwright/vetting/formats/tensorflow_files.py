@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sealwright.errors import LimitReached, MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting import documents
 from sealwright.vetting.formats import tensorflow_rules as rules
 from sealwright.vetting.formats.tensorflow_schema import SCHEMA
@@ -13,7 +14,7 @@ from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member,
 from sealwright.vetting.protobuf import Budget, Message, read_message, varints
 from sealwright.vetting.session import Spent
 
-_OPERATION = re.compile(rb"[A-Za-z_][\w>./-]{0,200}", re.ASCII)
+_OPERATION = regex(rb"[A-Za-z_][\w>./-]{0,200}", re.ASCII)
 _LOOKED_AT = 2_000
 """Fields of a message by which it is recognised."""
 _HEAD = 64 * 1024 * 1024

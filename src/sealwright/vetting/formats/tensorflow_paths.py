@@ -5,11 +5,11 @@ Saving is normal where the caller gives the name. A name that only constants mak
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.formats import tensorflow_names as names
 from sealwright.vetting.formats import tensorflow_rules as rules
 from sealwright.vetting.formats.tensorflow_graph import Body, Program, attribute, texts
@@ -26,7 +26,7 @@ _GIVEN = frozenset(("Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "_
 _VARIABLES = frozenset(("VarHandleOp", "VariableV2", "Variable"))
 _DEFAULT = b"model"
 """The name in graphs of TensorFlow 1, which its saver replaces when it is called."""
-_ELSEWHERE = re.compile(rb"^[/\\~]|\.\.|://|^[A-Za-z]:")
+_ELSEWHERE = regex(rb"^[/\\~]|\.\.|://|^[A-Za-z]:")
 _ROUNDS = 50
 _STEPS = 2_000
 _MAX_SHOWN = 20

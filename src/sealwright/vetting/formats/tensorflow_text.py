@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
+from sealwright.patterns import regex
 from sealwright.vetting.formats import tensorflow_names as names
 from sealwright.vetting.formats import tensorflow_rules as rules
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule, quoted
 
 _HEAD = 64 * 1024
-_STARTS = re.compile(
+_STARTS = regex(
     rb"^\s*(?:saved_model_schema_version\s*:\s*\d+\s*)?(?:#[^\n]*\n\s*)*"
     rb"(?:meta_graphs|meta_info_def|graph_def|node|library|versions)\s*:?\s*[{<]"
 )
-_OPERATION = re.compile(rb"\bop\s*:\s*(?:\"([^\"\\\n]{1,200})\"|'([^'\\\n]{1,200})')")
+_OPERATION = regex(rb"\bop\s*:\s*(?:\"([^\"\\\n]{1,200})\"|'([^'\\\n]{1,200})')")
 _SETS: tuple[tuple[frozenset[str], Rule], ...] = (
     (names.PYTHON, rules.PYTHON),
     (names.FILES, rules.FILES),

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.documents import examine_document
 from sealwright.vetting.formats.text import is_text
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule
@@ -14,8 +15,8 @@ from sealwright.vetting.texts import MAX_DEPTH, decode_text
 
 MAX_TOML = 1 << 20
 """Bytes; the parser is slow."""
-_SECTION = re.compile(rb"(?m)^[ \t]*+\[\[?[A-Za-z0-9_.\" -]++\]\]?[ \t]*+(?:#.*+)?\r?$")
-_PAIR = re.compile(rb"(?m)^[ \t]*+[A-Za-z0-9_.\"-]++[ \t]*+=[ \t]*+[\"'\[{0-9tf]")
+_SECTION = regex(rb"(?m)^[ \t]*+\[\[?[A-Za-z0-9_.\" -]++\]\]?[ \t]*+(?:#.*+)?\r?$")
+_PAIR = regex(rb"(?m)^[ \t]*+[A-Za-z0-9_.\"-]++[ \t]*+=[ \t]*+[\"'\[{0-9tf]")
 
 NOT_TOML = Rule(
     id="SW-TOML-001",

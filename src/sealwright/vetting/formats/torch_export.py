@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sealwright.patterns import regex
 from sealwright.vetting.documents import walk_document
 from sealwright.vetting.interface import DocumentCheck, Examining, Member, Rule, quoted
 
@@ -69,11 +70,11 @@ GUARDS = Rule(
 )
 RULES = (TARGET, EXPRESSION, NAME, GUARDS)
 
-_ARITHMETIC = re.compile(r"[A-Za-z0-9_ +\-*/%().,<>=!&|~^]{0,20000}")
-_QUOTED = re.compile(r"\b(?:Symbol\('[A-Za-z_]\w*'|Float\('[0-9.e+\-]+')")
+_ARITHMETIC = regex(r"[A-Za-z0-9_ +\-*/%().,<>=!&|~^]{0,20000}")
+_QUOTED = regex(r"\b(?:Symbol\('[A-Za-z_]\w*'|Float\('[0-9.e+\-]+')")
 """Where sympy's own representation has text: the name of a symbol, the digits of a number."""
-_WORD = re.compile(r"(?<!\w)[A-Za-z_]\w*")
-_SYMBOL = re.compile(r"[A-Za-z]{1,4}_?[0-9]+(?:_[0-9]+)*")
+_WORD = regex(r"(?<!\w)[A-Za-z_]\w*")
+_SYMBOL = regex(r"[A-Za-z]{1,4}_?[0-9]+(?:_[0-9]+)*")
 _FUNCTIONS = frozenset(
     (
         *("Add", "Mul", "Pow", "Mod", "Max", "Min", "Abs", "Eq", "Ne", "Lt", "Le", "Gt", "Ge"),
@@ -94,19 +95,19 @@ _FUNCTIONS = frozenset(
         *("zero", "nonzero", "even", "odd", "prime", "complex", "commutative", "extended_real"),
     )
 )
-_GUARD = re.compile(r"[A-Za-z0-9_ +\-*/%().,<>=!\[\]'\"]{0,4000}")
-_GUARD_TEXT = re.compile(r"'[\w.]*'|\"[\w.]*\"")
+_GUARD = regex(r"[A-Za-z0-9_ +\-*/%().,<>=!\[\]'\"]{0,4000}")
+_GUARD_TEXT = regex(r"'[\w.]*'|\"[\w.]*\"")
 _GUARD_WORDS = frozenset(
     (
         *("L", "and", "or", "not", "is", "None", "True", "False", "size", "stride", "numel", "len"),
         *("storage_offset", "math", "floor", "ceil", "sqrt", "max", "min", "int", "float"),
     )
 )
-_OPERATOR = re.compile(r"torch\.ops\.(\w+)\.(\w+)(?:\.\w+)?")
-_SYM = re.compile(r"torch\.(?:_?sym_[a-z_0-9]+)|torch\.(?:le|ge|eq|ne|lt|gt)")
-_PLAIN = re.compile(r"(?:_operator|math)\.[a-z]\w*")
+_OPERATOR = regex(r"torch\.ops\.(\w+)\.(\w+)(?:\.\w+)?")
+_SYM = regex(r"torch\.(?:_?sym_[a-z_0-9]+)|torch\.(?:le|ge|eq|ne|lt|gt)")
+_PLAIN = regex(r"(?:_operator|math)\.[a-z]\w*")
 _NOT_PLAIN = ("attrgetter", "methodcaller", "itemgetter", "call", "setitem", "delitem")
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*|")
+_IDENTIFIER = regex(r"[A-Za-z_][\w.]*|")
 
 
 def applies(value: Any, _: Member) -> bool:

@@ -11,6 +11,7 @@ import re
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.archives.zip_archive import Archive, Entry
 from sealwright.vetting.formats import torch_rules as rules
 from sealwright.vetting.interface import Examining, quoted
@@ -18,14 +19,14 @@ from sealwright.vetting.interface import Examining, quoted
 ROOT_PICKLES = ("data.pkl", "constants.pkl", "bytecode.pkl", "attributes.pkl")
 """Pickles right below the folder that torch unpickles."""
 _MARKS: dict[str, re.Pattern[bytes]] = {
-    "version": re.compile(rb"[0-9]{1,6}\n?"),
-    "byteorder": re.compile(rb"little|big"),
-    ".data/serialization_id": re.compile(rb"[0-9]{0,64}"),
-    ".format_version": re.compile(rb"[0-9]{1,6}\n?"),
-    ".storage_alignment": re.compile(rb"[0-9]{1,10}"),
-    ".data/version": re.compile(rb"[0-9]{1,6}\n?"),
-    "archive_format": re.compile(rb"[a-z0-9_]{1,32}\n?"),
-    "archive_version": re.compile(rb"[0-9]{1,6}\n?"),
+    "version": regex(rb"[0-9]{1,6}\n?"),
+    "byteorder": regex(rb"little|big"),
+    ".data/serialization_id": regex(rb"[0-9]{0,64}"),
+    ".format_version": regex(rb"[0-9]{1,6}\n?"),
+    ".storage_alignment": regex(rb"[0-9]{1,10}"),
+    ".data/version": regex(rb"[0-9]{1,6}\n?"),
+    "archive_format": regex(rb"[a-z0-9_]{1,32}\n?"),
+    "archive_version": regex(rb"[0-9]{1,6}\n?"),
 }
 """Small records with a fixed content, below the root."""
 _NATIVE = (

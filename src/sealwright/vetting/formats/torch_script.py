@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining, Rule, quoted
 
 MAX_SOURCE = 16 * 1024 * 1024
@@ -70,7 +71,7 @@ UNREADABLE = Rule(
 )
 RULES = (FILES, OPERATOR, HIDDEN, UNREADABLE)
 
-_FILE_OPERATORS = re.compile(
+_FILE_OPERATORS = regex(
     r"(?:image::(?:read|write)_file|.*::.*(?:_file|load_audio|save_audio)\w*"
     r"|(?:rpc|c10d|_c10d_functional|symm_mem|aoti\w*|_dist\w*|dist_\w+|tensorpipe)::.*"
     r"|aten::(?:save|from_file|_save_parameters|_load_parameters)|.*::(?:system|popen|exec\w*))"
@@ -92,20 +93,20 @@ KNOWN = frozenset(
 )
 """Namespaces whose operators come with torch or torchvision; `_FILE_OPERATORS` are excepted."""
 _GAP = r"(?:[\s\\])*"
-_CHAIN = re.compile(
+_CHAIN = regex(
     rf"(?<![\w.])(torch|ops)\b((?:{_GAP}\.{_GAP}[A-Za-z_][A-Za-z_0-9]*)*)(?P<type>[ \t]*:)?"
 )
-_LINK = re.compile(rf"\.{_GAP}([A-Za-z_][A-Za-z_0-9]*)")
-_PYTHON = re.compile(r"\^\s*[A-Za-z_]\w*\s*\(")
-_QUIET = re.compile(
+_LINK = regex(rf"\.{_GAP}([A-Za-z_][A-Za-z_0-9]*)")
+_PYTHON = regex(r"\^\s*[A-Za-z_]\w*\s*\(")
+_QUIET = regex(
     r"#[^\n]*|\"\"\".*?\"\"\"|\'\'\'.*?\'\'\'"
     r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
     re.DOTALL,
 )
 """Comments and texts, in which no operator is called."""
-_GETATTR = re.compile(r"\bgetattr\b")
-_NAMED = re.compile(r"\([^\"'#\\]{1,200}, \"([^\"\\\n]{1,200})\"\)")
-_NAME = re.compile(r"[A-Za-z_]\w*::[A-Za-z_]\w*")
+_GETATTR = regex(r"\bgetattr\b")
+_NAMED = regex(r"\([^\"'#\\]{1,200}, \"([^\"\\\n]{1,200})\"\)")
+_NAME = regex(r"[A-Za-z_]\w*::[A-Za-z_]\w*")
 
 
 class Source(msgspec.Struct, frozen=True):

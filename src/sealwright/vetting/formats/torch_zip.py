@@ -13,6 +13,7 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
+from sealwright.patterns import regex
 from sealwright.vetting.archives.interface import ZipLayout
 from sealwright.vetting.archives.zip_archive import Archive, Entry
 from sealwright.vetting.archives.zip_read import STORED
@@ -32,7 +33,7 @@ from sealwright.vetting.interface import Examining
 from sealwright.vetting.pickle.policy import Entry as PolicyEntry
 from sealwright.vetting.pickle.policy import Policy
 
-_CLASS = re.compile(r"^\s*class\s+([A-Za-z_]\w*)\s*\(", re.MULTILINE)
+_CLASS = regex(r"^\s*class\s+([A-Za-z_]\w*)\s*\(", re.MULTILINE)
 
 
 def recognise(archive: Archive) -> bool:

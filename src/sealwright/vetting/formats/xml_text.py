@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule, quoted
 from sealwright.vetting.session import Spent
 
@@ -18,7 +19,7 @@ MAX_DEPTH = 512
 MAX_TAG = 4 * 1024 * 1024
 """Bytes of one element's attributes, which the parser holds many times over."""
 _WINDOW = 1 << 16
-_HEAD = re.compile(
+_HEAD = regex(
     rb"\s*+(?:<\?xml[\s?]|<!--|<!DOCTYPE\s+(?!html)|<[A-Za-z][\w:.-]*+[\s>/])", re.IGNORECASE
 )
 _STYLE_SHEET = "http://www.w3.org/1999/XSL/Transform "

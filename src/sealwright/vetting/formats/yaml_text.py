@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.documents import examine_document
 from sealwright.vetting.formats.text import is_text
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule, quoted
@@ -118,14 +119,12 @@ _PLAIN_CLASSES = frozenset(
     )
 )
 """What settings that Python wrote hold: building them does nothing else."""
-_FOREIGN = re.compile(
-    r"(?:tag:yaml\.org,2002:|!)(?:ruby/|java|javax|com\.|org\.|net\.|System\.|php/)"
-)
-_OBJECT = re.compile(
+_FOREIGN = regex(r"(?:tag:yaml\.org,2002:|!)(?:ruby/|java|javax|com\.|org\.|net\.|System\.|php/)")
+_OBJECT = regex(
     r"!(new|apply|name|module|ref|copy|tuple|include|placeholder|applyref|instance):?(.*)"
 )
 _HARMLESS = frozenset(("!ref", "!copy", "!tuple", "!placeholder", "!PLACEHOLDER", "!ENV", "!env"))
-_LINE = re.compile(r"\s*+(?:- )?[\w.\"'/-]{1,80}+:(?:\s|$)|\s*+- \S|\s*+#|\s*+$")
+_LINE = regex(r"\s*+(?:- )?[\w.\"'/-]{1,80}+:(?:\s|$)|\s*+- \S|\s*+#|\s*+$")
 
 
 def looks_like_yaml(text: str) -> bool:

@@ -5,12 +5,12 @@ Layout: the bitmap file and info headers of Windows, versions 2 to 5.
 
 from __future__ import annotations
 
-import re
 import struct
 
 import msgspec
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.after_end import examine_rest
 from sealwright.vetting.images.rules import END, MALFORMED, RULES, TRAILING
 from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member
@@ -22,7 +22,7 @@ _PLAIN = (0, 3, 6)
 _RUNS = (1, 2)
 _MASKS = {3: 12, 6: 16}
 _LARGEST = 1 << 30
-_ZEROS = re.compile(rb"\0*+")
+_ZEROS = regex(rb"\0*+")
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):

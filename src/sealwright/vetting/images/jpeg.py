@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.after_end import examine_rest
 from sealwright.vetting.images.rules import END, MALFORMED, RULES
 from sealwright.vetting.interface import Examining, Fit, Format, Member
 
-_MARKER = re.compile(rb"\xff++([^\xff])", re.DOTALL)
+_MARKER = regex(rb"\xff++([^\xff])", re.DOTALL)
 """Any number of fill bytes may stand before the code."""
-_SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_SCAN_END = regex(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """The first marker that is neither a stuffed byte nor a restart."""
-_NEXT = re.compile(rb"\0*+(?=\xff\xd8\xff)")
+_NEXT = regex(rb"\0*+(?=\xff\xd8\xff)")
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

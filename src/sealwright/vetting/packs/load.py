@@ -13,6 +13,7 @@ import msgspec
 from sealwright.errors import ConfigError, TamperError
 from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex
+from sealwright.patterns import regex
 from sealwright.vetting.packs.names import Names, Source, top_modules
 from sealwright.vetting.packs.schema import Pack
 from sealwright.vetting.pickle.labels import labels
@@ -24,7 +25,7 @@ DATA = Path(__file__).parent / "data"
 INDEX = "index.json"
 MAX_PACK = 4 * 1024 * 1024
 MAX_NAMES = 50_000
-_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
+_MODULE = regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 
 
 class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle import dtypes
 from sealwright.vetting.pickle.facts import Call, Facts
 from sealwright.vetting.pickle.library_arguments import LIBRARY_ARGUMENTS
@@ -249,7 +250,7 @@ def _distance(call: Call, facts: Facts) -> str:
     return "takes a class of distances"
 
 
-_DISTANCES = re.compile(r"sklearn\.(metrics|neighbors)\._?dist_metrics\.\w+\Z", re.ASCII)
+_DISTANCES = regex(r"sklearn\.(metrics|neighbors)\._?dist_metrics\.\w+\Z", re.ASCII)
 
 
 def _parameters(call: Call, facts: Facts) -> str:

@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Buffer
 
 MAX_DIGITS = 4300
 """Digits of a decimal number that Python converts from text."""
 _CHUNK = 512
-_OCTAL: Final = re.compile(rb"[ \t\n\v\f\r]*([+-]?)(0[0-7]+)")
-_ESCAPE: Final = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.|)", re.DOTALL)
+_OCTAL: Final = regex(rb"[ \t\n\v\f\r]*([+-]?)(0[0-7]+)")
+_ESCAPE: Final = regex(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.|)", re.DOTALL)
 _LETTERS: Final = {
     b"n": b"\n",
     b"t": b"\t",

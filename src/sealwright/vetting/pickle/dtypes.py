@@ -7,10 +7,9 @@ lists.
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle.facts import Call, Facts, Setting
 from sealwright.vetting.pickle.signatures import constant, kind
 from sealwright.vetting.pickle.values import Const, Dict, Global, List, Made, Tuple, Value
@@ -18,7 +17,7 @@ from sealwright.vetting.pickle.values import Const, Dict, Global, List, Made, Tu
 REFERENCES = 0x01 | 0x02
 """NPY_ITEM_REFCOUNT and NPY_LIST_PICKLE: set in the flags of every dtype that holds objects."""
 MAX_NESTING = 32
-_SPECIFICATION = re.compile(r"[<>=|]?([?a-zA-Z])(\d{0,9})\Z")
+_SPECIFICATION = regex(r"[<>=|]?([?a-zA-Z])(\d{0,9})\Z")
 _SIZES = {"?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8}
 _SIZES |= {"e": 2, "f": 4, "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "O": 8, "M": 8, "m": 8}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle.decode import Refused
 from sealwright.vetting.pickle.stack import Machine
 from sealwright.vetting.pickle.trace import Called
@@ -38,7 +39,7 @@ _ARRAYS = frozenset(
         *("numpy.matrixlib.defmatrix.matrix", "numpy._core.memmap.memmap"),
     )
 )
-_TYPE: Final = re.compile(r"[<>|=]?([biufcmMOSUV])(\d{0,9})", re.ASCII)
+_TYPE: Final = regex(r"[<>|=]?([biufcmMOSUV])(\d{0,9})", re.ASCII)
 _USER_TYPES = {
     "ml_dtypes.bfloat16": 2,
     **dict.fromkeys(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle.facts import Facts, Setting
 from sealwright.vetting.pickle.signatures import Test, constant, kind
 from sealwright.vetting.pickle.values import Const, Dict, List, Made, Tuple, Value
@@ -44,7 +45,7 @@ _catboost = _fields(__model="bytes", _test_eval="list", _test_evals="list")
 
 # -- formulas ------------------------------------------------------------------------
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""\s+|
     (?P<call>(?:np\.)?[A-Za-z]\w*)\s*(?=\()|
     (?!(?:lambda|await|yield|import|async)\b)[A-Za-z]\w*(?!\s*[.\w(\[])|
@@ -153,7 +154,7 @@ def _statsmodels(setting: Setting, facts: Facts) -> str:
 # -- files beside the pickle ---------------------------------------------------------
 
 _PARTS = frozenset({"__numpys", "__scipys", "__ignoreds", "__recursive_saveloads"})
-_PLAIN = re.compile(r"[A-Za-z_]\w{0,99}\Z", re.ASCII)
+_PLAIN = regex(r"[A-Za-z_]\w{0,99}\Z", re.ASCII)
 
 
 def _gensim(setting: Setting, facts: Facts) -> str:
@@ -178,7 +179,7 @@ def _plain_names(value: Value) -> bool:
     return all(type(text) is str and _PLAIN.match(text) is not None for text in texts)
 
 
-_PROGRAM = re.compile(r"/(?:[\w.+@-]+/)*prophet/stan_model/prophet_model\.bin\Z", re.ASCII)
+_PROGRAM = regex(r"/(?:[\w.+@-]+/)*prophet/stan_model/prophet_model\.bin\Z", re.ASCII)
 
 
 def _cmdstan(setting: Setting, facts: Facts) -> str:

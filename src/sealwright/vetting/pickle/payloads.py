@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining
 from sealwright.vetting.pickle.probe import would_act
 from sealwright.vetting.pickle.stream_rules import COMPILED
@@ -36,21 +37,19 @@ _FILES = (
     b"{L\0\0\0\0\0\0\0\x05Model",
 )
 """Marks of files that chance does not give, and whose readers follow what they hold."""
-_PROGRAMS: Final = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]|MZ.{58}.\x00\x00\x00", re.DOTALL)
-_BASE64 = re.compile(
+_PROGRAMS: Final = regex(rb"\x7fELF[\x01\x02][\x01\x02]|MZ.{58}.\x00\x00\x00", re.DOTALL)
+_BASE64 = regex(
     rb"(?:gA|UEsD|H4sI|e[JNAF]|Qlpo|/Td6|k05V|Y|KG|KF|KE|4wAA|f0VM|iUhE|TVq)[\w+/-]{20}"
 )
-_HEX = re.compile(
-    rb"(?:800[2-5]|504b0304|1f8b08|789c|78da|934e554d|e300|63)[0-9a-f]{16}", re.IGNORECASE
-)
-_LINES = re.compile(rb"[(\]})]{0,4}(?:c[\w.]+\n|i[\w.]+\n|[SVILF][^\n]*\n|[dlt](?:p\d+\n)?)")
+_HEX = regex(rb"(?:800[2-5]|504b0304|1f8b08|789c|78da|934e554d|e300|63)[0-9a-f]{16}", re.IGNORECASE)
+_LINES = regex(rb"[(\]})]{0,4}(?:c[\w.]+\n|i[\w.]+\n|[SVILF][^\n]*\n|[dlt](?:p\d+\n)?)")
 """How a pickle of protocol 0 begins."""
 _COMPRESSED: tuple[tuple[re.Pattern[bytes], Callable[[bytes], bytes]], ...] = (
-    (re.compile(rb"\x78[\x01\x5e\x9c\xda]"), lambda raw: zlib.decompressobj().decompress(raw, 512)),
-    (re.compile(rb"\x1f\x8b\x08"), lambda raw: zlib.decompressobj(31).decompress(raw, 512)),
-    (re.compile(rb"BZh[1-9]1AY&SY"), lambda raw: bz2.BZ2Decompressor().decompress(raw, 512)),
+    (regex(rb"\x78[\x01\x5e\x9c\xda]"), lambda raw: zlib.decompressobj().decompress(raw, 512)),
+    (regex(rb"\x1f\x8b\x08"), lambda raw: zlib.decompressobj(31).decompress(raw, 512)),
+    (regex(rb"BZh[1-9]1AY&SY"), lambda raw: bz2.BZ2Decompressor().decompress(raw, 512)),
     (
-        re.compile(rb"\xfd7zXZ\x00|\x5d\x00\x00"),
+        regex(rb"\xfd7zXZ\x00|\x5d\x00\x00"),
         lambda raw: lzma.LZMADecompressor(memlimit=1 << 26).decompress(raw, 512),
     ),
 )

@@ -16,12 +16,12 @@ names X, the name is exact.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle.facts import Facts
 from sealwright.vetting.pickle.inert import inert
 from sealwright.vetting.pickle.values import (
@@ -41,8 +41,8 @@ Test = Callable[[Value, Facts], bool]
 """Whether a value is of a kind."""
 MAX_DATA = 10_000
 """Values that one look into plain data goes through."""
-_ALTERNATIVE = re.compile(r"\s*(new|call)?\s*(?:\(([^()]*)\))?\s*\Z")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_ALTERNATIVE = regex(r"\s*(new|call)?\s*(?:\(([^()]*)\))?\s*\Z")
+_NAME = regex(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
 class Signature(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle import dtypes
 from sealwright.vetting.pickle.facts import Facts, Setting
 from sealwright.vetting.pickle.library_states import LIBRARY_STATES
@@ -156,7 +157,7 @@ def _exception(setting: Setting, facts: Facts) -> str:
     return "" if kind("inert")(setting.state, facts) else "takes attributes that are data"
 
 
-_TEMPLATE = re.compile(
+_TEMPLATE = regex(
     r"\ndef _parse_args\(self, (?P<a>(?:[A-Za-z_]\w*, )*) (?P<l>loc=0(?:, scale=1)?)\):\n"
     r"    return \((?P=a)\), (?P<o>loc, scale|loc, 1)\n\n"
     r"def _parse_args_rvs\(self, (?P=a) (?P=l), size=None\):\n"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from sealwright.patterns import regex
 from sealwright.vetting.pickle.values import Const
 
 HEAD = 64
 """Bytes that are looked at."""
-_SUSPECT: Final = re.compile(
+_SUSPECT: Final = regex(
     rb"\x80[\x00-\x05]|PK\x03\x04|\x93NUMPY|tree\nversion=|CBM1|\{L\x00"
     rb"|\x89HDF|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|\x7fELF|MZ"
     rb"|\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh[1-9]|\xfd7zXZ|\x5d\x00\x00|\xe3|c\x00"

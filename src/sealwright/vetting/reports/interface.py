@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import EFFECTS, Observation, Verdict
 from sealwright.vetting.outcome import MemberReport, Outcome
 from sealwright.vetting.session import Limits
@@ -22,7 +23,7 @@ WORST: tuple[Verdict, ...] = ("fail", "inconclusive", "review", "pass")
 """Strongest first."""
 _EFFECTS = tuple(EFFECTS)
 _GRAVITY = ("critical", "high", "medium", "low", "info")
-_LINE = re.compile(r"(?P<path>.*):(?P<line>[1-9][0-9]{0,8})\Z", re.DOTALL)
+_LINE = regex(r"(?P<path>.*):(?P<line>[1-9][0-9]{0,8})\Z", re.DOTALL)
 
 
 class Scanned(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Observation
 from sealwright.vetting.reports.interface import (
     Place,
@@ -33,7 +34,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5_000
 MAX_NOTIFICATIONS = 1_000
 _ROOT = "SRCROOT"
-_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_PLACEHOLDER = regex(r"\{(\d+)\}")
 _Json = dict[str, Any]
 
 

@@ -11,24 +11,26 @@ from collections.abc import Iterator
 
 import msgspec
 
+from sealwright.patterns import regex
+
 _NAME = (
     r"(?:[\w.\-]*[_.\-])?(?:password|passwd|passphrase|secret|api[_-]?key|apikey|access[_-]?key|"
     r"auth[_-]?token|private[_-]?key|client[_-]?secret|secret[_-]?key|access[_-]?token|credentials?)"
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     rf"(?<![\w.\-])[\"']?(?P<name>{_NAME})[\"']?\s*(?::\s*str\s*)?(?:=|:|=>)\s*[\"'](?P<value>[^\"'\s]{{8,200}})[\"']",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"(?:your|my|the|some|test|dummy|fake|sample|example|change|replace|insert|enter|put|todo|none|null|"
     r"default|secret|password|passwd|token|key|placeholder|redacted|hidden|foo|bar|xxx|\*\*\*|\.\.\.|<|"
     r"\$\{?|\{\{?|%\(|%s|os\.|env|getenv|config|prompt|input)",
     re.IGNORECASE,
 )
-_DIGEST = re.compile(
+_DIGEST = regex(
     r"(?:sha\d+[-:=]?)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})", re.IGNORECASE
 )
-_KEYWORDS = re.compile(r"[a-z]+(?:[_.\-/][a-z]+)*", re.IGNORECASE)
+_KEYWORDS = regex(r"[a-z]+(?:[_.\-/][a-z]+)*", re.IGNORECASE)
 MIN_ENTROPY = 3.0
 """Bits for each character (Shannon), below which a value is a word rather than a secret."""
 MAX_LINE = 2_000

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.flatbuffer import Table, root_table
 from sealwright.vetting.interface import Buffer, Examining
 from sealwright.vetting.tables import rules
@@ -16,7 +16,7 @@ from sealwright.vetting.tables.schema import SCHEMA, Metadata, examine_schema, m
 _MAGIC = b"ARROW1"
 _MARK = b"\xff\xff\xff\xff"
 _DICTIONARY, _BATCH = 2, 3
-_PADDING = re.compile(rb"(?:\0|\xff{4}\0{4})*+")
+_PADDING = regex(rb"(?:\0|\xff{4}\0{4})*+")
 """Zeros and marks of the end."""
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from sealwright.errors import MalformedError
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining, quoted
 from sealwright.vetting.protobuf import Span
 from sealwright.vetting.session import Spent
@@ -31,7 +32,7 @@ _SCHEMA: Schema = {
     "Crypto": {},
 }
 """The fields that are looked at; all others are only checked to be there to their end."""
-_OUTSIDE = re.compile(r"[/\\]|[A-Za-z][\w+.-]*:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
+_OUTSIDE = regex(r"[/\\]|[A-Za-z][\w+.-]*:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
 """Absolute, with a drive or a scheme, or leading up."""
 
 
