@@ -157,6 +157,7 @@ def xml(doctype: str, body: str) -> str:
 
 _ENTITY = '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>'
 _REMOTE = '<!DOCTYPE a [<!ENTITY % b SYSTEM "http://example.org/e.dtd"> %b;]>'
+_CLAIMED = '<!DOCTYPE a PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://example.org/e.dtd">'
 _SUBSET = '<!DOCTYPE a SYSTEM "http://example.org/e.dtd">'
 _LAUGHS = '<!DOCTYPE a [<!ENTITY a "x"><!ENTITY b "&a;&a;&a;">]>'
 _INCLUDE = '<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="/etc/passwd"/></a>'
@@ -167,6 +168,7 @@ _XML = {
     "in-sixteen-bits": (_ENTITY, "<PMML/>", "utf-16", "SW-XML-001"),
     "parameter-entity": (_REMOTE, "<a/>", "utf-8", "SW-XML-001"),
     "external-subset": (_SUBSET, "<a/>", "utf-8", "SW-XML-001"),
+    "claims-a-standard": (_CLAIMED, "<a/>", "utf-8", "SW-XML-001"),
     "include": ("", _INCLUDE, "utf-8", "SW-XML-001"),
     "laughs": (_LAUGHS, "<a>&b;</a>", "utf-8", "SW-XML-002"),
     "java-function": ("", _JAVA, "utf-8", "SW-XML-004"),

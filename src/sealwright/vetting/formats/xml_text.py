@@ -22,6 +22,12 @@ _WINDOW = 1 << 16
 _HEAD = regex(
     rb"\s*+(?:<\?xml[\s?]|<!--|<!DOCTYPE\s+(?!html)|<[A-Za-z][\w:.-]*+[\s>/])", re.IGNORECASE
 )
+_KEPT = regex(
+    r"https?://(?:www\.w3\.org|www\.apple\.com/DTDs|(?:www\.)?freedesktop\.org|java\.sun\.com"
+    r"|(?:www\.|docs\.)?oasis-open\.org|(?:www\.)?docbook\.org|(?:www\.)?dmg\.org)/[\w./-]+\Z",
+    re.ASCII,
+)
+"""Addresses of document types that ordinary files name; nobody else can put one there."""
 _STYLE_SHEET = "http://www.w3.org/1999/XSL/Transform "
 _SPRING = "http://www.springframework.org/schema/beans "
 _XINCLUDE = ("http://www.w3.org/2001/XInclude include", "http://www.w3.org/2003/XInclude include")
@@ -105,10 +111,9 @@ class _Reading(msgspec.Struct):
     """How often the parser has said something."""
 
     def doctype(self, name: str, system: str | None, public: str | None, internal: int) -> None:
-        """A document type with an address: harmless where it is a registered one."""
-        registered = (public or "").startswith(("-//", "+//", "ISO "))
-        remote = (system or "").startswith(("http://", "https://")) or "/" not in (system or "")
-        if system and not (registered and remote):
+        """A document type with an address: harmless where a body of standards keeps it."""
+        named = (public or "").startswith(("-//", "+//", "ISO ")) and "/" not in (system or "")
+        if system and not named and not _KEPT.match(system):
             self.examining.find(EXTERNAL, f"the document type at {quoted(system)}")
 
     def entity(
