@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ import pytest
 from sealwright.cli.scan import Bar
 from sealwright.errors import UsageError
 from sealwright.evidence.digest import sha256_hex
-from sealwright.vetting import guard, scan
-from sealwright.vetting.interface import observe
+from sealwright.vetting import guard, scan, sources
+from sealwright.vetting.interface import Buffer, observe
 from sealwright.vetting.known import Known
 from sealwright.vetting.outcome import Outcome
 from sealwright.vetting.session import Limits, Spent
@@ -158,16 +160,39 @@ def test_a_limit_that_is_reached_is_inconclusive(models: Console) -> None:
 
 
 @pytest.mark.parametrize("broken", [Spent("too long"), MemoryError(), RecursionError()])
-def test_a_scan_that_breaks_its_bounds_is_inconclusive(
+def test_what_was_seen_before_a_scan_broke_its_bounds_is_kept(
     models: Console, monkeypatch: pytest.MonkeyPatch, broken: Exception
 ) -> None:
-    def breaks(*_: object, **__: object) -> Outcome:
-        raise broken
+    hashed = sources._hash
 
-    monkeypatch.setattr(scan, "scan_paths", breaks)
-    value = models.json("scan", "good.safetensors", "evil.pkl", expect=3)
-    assert [each["verdict"] for each in value["targets"]] == ["inconclusive", "inconclusive"]
-    assert "the scan was ended" in value["findings"][0]["message"]
+    def breaks(data: Buffer, progress: Callable[[int], None]) -> str:
+        if bytes(data[:1]) == b"]":
+            raise broken
+        return hashed(data, progress)
+
+    zlast = models.folder / "zlast"
+    zlast.mkdir()
+    (zlast / "evil.pkl").write_bytes((models.folder / "evil.pkl").read_bytes())
+    (zlast / "list.pkl").write_bytes(b"].")
+    monkeypatch.setattr(sources, "_hash", breaks)
+    value = models.json("scan", "good.safetensors", "zlast", expect=1)
+    assert {each["path"]: each["verdict"] for each in value["targets"]} == {
+        "good.safetensors": "pass",
+        "zlast/evil.pkl": "fail",
+        "zlast": "inconclusive",
+    }
+    said = [each["message"] for each in value["findings"] if each["rule"] == "SW-SCAN-002"]
+    assert len(said) == 1
+    assert said[0].startswith("the scan was ended: ")
+
+
+def test_a_bomb_takes_nothing_from_the_files_beside_it(tmp_path: Path) -> None:
+    """What is left for a file after its bomb is over at once here."""
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(8 << 20)))
+    (tmp_path / "list.pkl").write_bytes(pickle.dumps(list(range(100))))
+    outcome = scan.scan_paths([tmp_path], limits=Limits(ratio=100, grace=-1.0))
+    verdicts = {Path(each.path).name: each.verdict for each in outcome.members if not each.depth}
+    assert verdicts == {tmp_path.name: "pass", "bomb.gz": "inconclusive", "list.pkl": "pass"}
 
 
 def test_the_bounds_hold_and_are_taken_away_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,10 +345,9 @@ class Terminal(io.StringIO):
 
 def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere() -> None:
     for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
-        bar = Bar(stream)
-        bar("a\x1b[2J.pt", 0, 100)
-        bar("b.pt", 50, 100)
-        bar.clear()
+        with Bar(stream) as bar:
+            bar("a\x1b[2J.pt", 0, 100)
+            bar("b.pt", 50, 100)
         assert bool(stream.getvalue()) is shown
         assert "\x1b[2J" not in stream.getvalue()
         assert "\n" not in stream.getvalue()

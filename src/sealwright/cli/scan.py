@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
 
@@ -131,34 +131,12 @@ def _scan(
     exclude: tuple[str, ...],
     known: Known | None,
 ) -> Outcome:
-    """One path after the other, each within bounds; one that breaks them is inconclusive."""
-    from sealwright.vetting.guard import abandoned, bounded
-    from sealwright.vetting.scan import outcome, scan_paths
-    from sealwright.vetting.session import Spent
+    from sealwright.vetting.scan import scan_paths
 
-    progress = Bar()
-    reports = []
-    inflated = 0
-    for path in paths:
-        try:
-            with bounded(seconds=limits.seconds):
-                found = scan_paths(
-                    [path],
-                    policy=policy,
-                    limits=limits,
-                    progress=progress,
-                    exclude=exclude,
-                    known=known,
-                )
-        except (Spent, MemoryError, RecursionError) as error:
-            said = error.message if isinstance(error, Spent) else type(error).__name__
-            reports.append(abandoned(str(path), said))
-            continue
-        finally:
-            progress.clear()
-        reports += found.members
-        inflated += found.coverage.inflated
-    return outcome(reports, policy=policy, inflated=inflated)
+    with Bar() as progress:
+        return scan_paths(
+            paths, policy=policy, limits=limits, progress=progress, exclude=exclude, known=known
+        )
 
 
 def _report(scanned: Scanned, *, style: str, out: Path | None) -> None:
@@ -227,7 +205,10 @@ class Bar:
         self._stream.write(f"\r\x1b[2K{line}")
         self._stream.flush()
 
-    def clear(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
         """Wipes the line."""
         if self._shown and self._next:
             self._stream.write("\r\x1b[2K")

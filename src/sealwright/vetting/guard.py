@@ -14,9 +14,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-from sealwright.vetting.interface import observe
-from sealwright.vetting.outcome import MemberReport
-from sealwright.vetting.scan import LIMIT
 from sealwright.vetting.session import Spent
 
 MEMORY = 768 * 1024 * 1024
@@ -39,17 +36,6 @@ def bounded(*, seconds: float) -> Iterator[None]:
             stack.enter_context(_processor(seconds))
             stack.enter_context(_alarm(seconds + GRACE))
         yield
-
-
-def abandoned(path: str, reason: str) -> MemberReport:
-    """The report of a path whose scan broke these bounds: inconclusive."""
-    return MemberReport(
-        path=path,
-        size=0,
-        formats=(),
-        verdict="inconclusive",
-        observations=(observe(LIMIT, f"the scan was ended: {reason}", location=path),),
-    )
 
 
 @contextmanager

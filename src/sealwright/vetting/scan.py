@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sealwright.errors import InputMissing, LimitReached, MalformedError
 from sealwright.evidence.digest import sha256_hex
 from sealwright.vetting.applied import rules_digest
+from sealwright.vetting.guard import bounded
 from sealwright.vetting.interface import (
     Examining,
     Format,
@@ -17,6 +18,7 @@ from sealwright.vetting.interface import (
     Observation,
     Rule,
     conclude,
+    observe,
 )
 from sealwright.vetting.outcome import Coverage, MemberReport, Outcome
 from sealwright.vetting.pickle.policy import Policy
@@ -31,7 +33,7 @@ from sealwright.vetting.recognise import (
     claimants,
     compare,
 )
-from sealwright.vetting.session import Limits, Session
+from sealwright.vetting.session import Limits, Session, Spent
 
 if TYPE_CHECKING:
     from sealwright.vetting.known import Known
@@ -182,7 +184,8 @@ def scan_paths(
     known: Known | None = None,
     strict: bool = False,
 ) -> Outcome:
-    """Scans files and folders. Each path has the limits for itself. `known`: earlier findings.
+    """Scans files and folders. Each path has the limits for itself, and where it breaks them, what
+    was seen of it until then is kept. `known`: earlier findings.
 
     Raises InputMissing if a path is not there; whatever lies below a folder and can't be read is
     reported in the outcome.
@@ -201,10 +204,26 @@ def scan_paths(
             known=known,
             strict=strict,
         )
-        scan_source(path, session, progress=progress, exclude=exclude)
+        try:
+            with bounded(seconds=session.limits.seconds):
+                scan_source(path, session, progress=progress, exclude=exclude)
+        except (Spent, MemoryError, RecursionError) as error:
+            said = error.message if isinstance(error, Spent) else type(error).__name__
+            session.reports.append(_ended(str(path), said))
         reports += session.reports
         inflated += session.inflated
     return outcome(reports, policy=policy, inflated=inflated)
+
+
+def _ended(path: str, reason: str) -> MemberReport:
+    """Says that what lies at a path was not scanned to its end."""
+    return MemberReport(
+        path=path,
+        size=0,
+        formats=(),
+        verdict="inconclusive",
+        observations=(observe(LIMIT, f"the scan was ended: {reason}", location=path),),
+    )
 
 
 def outcome(reports: Sequence[MemberReport], *, policy: Policy, inflated: int = 0) -> Outcome:

@@ -63,7 +63,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     compressed size: large and nearly empty is a bomb."""
     large_ratio: int = 200
     grace: float = 3.0
-    """Seconds that are left for the rest once something inflated like a bomb."""
+    """Seconds that are left for the rest of a file once something in it inflated like a bomb."""
     member: int = 4 * 1024**3
     """Bytes of one inflated member."""
     seconds: float = 300.0
@@ -89,7 +89,7 @@ class Session(msgspec.Struct):
     members: int = 0
     started: float = msgspec.field(default=-1.0)
     bomb: str = ""
-    """What made an archive bomb of the path; nothing large is inflated after it."""
+    """What made an archive bomb of the file; nothing large is inflated after it."""
     deadline: float = msgspec.field(default=float("inf"))
     reports: list[MemberReport] = msgspec.field(default_factory=list)
     """Of every member, outermost first come first."""
@@ -111,6 +111,11 @@ class Session(msgspec.Struct):
             raise Spent(f"more than {self.limits.seconds:g} seconds")
         if now > self.deadline:
             raise Spent(self.bomb)
+
+    def next_file(self) -> None:
+        """Forgets the bomb of the file before: each has a grace of its own, within the seconds that
+        all have together."""
+        self.bomb, self.hollow, self.deadline = "", 0, float("inf")
 
     def visit(self, name: str, data: Buffer, *, within: Member, declared: str = "") -> MemberReport:
         """Examines what a container holds, by content, with all that it holds in turn.

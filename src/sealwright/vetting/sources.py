@@ -134,7 +134,8 @@ def scan_source(
     files = list(_walk(path, work, exclude))
     for relative in files:
         _scan_file(path / relative, str(path / relative), session, progress or _quiet)
-    _check_folders(path, files, work)
+    session.next_file()
+    guarded(partial(_check_folders, path, files, work), work, title="checks of folders")
     session.reports.insert(place, _folder_report(work))
 
 
@@ -216,6 +217,7 @@ def _cached(path: str) -> bool:
 def _scan_file(path: Path, shown: str, session: Session, progress: Progress) -> None:
     """One file: hashed, examined, and still the same afterwards."""
     place = len(session.reports)
+    session.next_file()
     try:
         with opened(path) as (data, descriptor):
             before = os.fstat(descriptor)

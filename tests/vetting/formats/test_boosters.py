@@ -274,3 +274,16 @@ def lightgbm(old: str = "", new: str = "") -> set[str]:
 def test_a_text_tree_that_leads_astray_is_found(old: str, new: str) -> None:
     assert lightgbm() == set()
     assert lightgbm(old, new) == {"SW-LGBM-002"}
+
+
+@pytest.mark.parametrize("space", ["\x1c", "\x0b", "\x85", "\u2028", "\u00a0"])
+def test_lines_and_words_are_those_of_the_library(space: str) -> None:
+    """Python takes more characters for white space than LightGBM does."""
+    assert lightgbm("left_child=1 -1", f"left_child=1{space}-1") == {"SW-LGBM-002"}
+    assert lightgbm("num_leaves=3", f"num_leaves=3{space}") == {"SW-LGBM-002"}
+    assert lightgbm("num_leaves=3\n", f"num_leaves=3{space}") == {"SW-LGBM-002"}
+
+
+def test_a_model_without_trees_has_no_sizes_to_compare() -> None:
+    empty = b"tree\nversion=v4\nmax_feature_idx=1\ntree_sizes=\n\nend of trees\n"
+    assert rules(examine(boosters_lightgbm.FORMAT, empty)) == set()

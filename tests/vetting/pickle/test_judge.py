@@ -240,6 +240,33 @@ class TestKeys:
         assert "SW-PKL-021" not in met(mapped(b")" + b"q\x00h\x00\x86" * 10, NONE))
 
 
+def laughs(levels: int, *, fan: int = 5, close: bytes = b"l") -> bytes:
+    """Containers that hold the one before several times."""
+    steps = (b"0(" + (b"h" + bytes([level])) * fan + close + b"\x94" for level in range(levels))
+    return b"]\x94" + b"".join(steps)
+
+
+class TestAmplification:
+    @pytest.mark.parametrize("close", [b"l", b"t"], ids=["lists", "tuples"])
+    def test_a_value_without_end_asks_for_a_review(self, close: bytes) -> None:
+        assert met(laughs(20, close=close)) == {"SW-PKL-022"}
+        assert met(laughs(10, close=close)) == set()
+
+    def test_it_is_seen_wherever_it_is_kept(self) -> None:
+        model = new(name("sklearn.linear_model._base.LinearRegression"))
+        assert met(build(model, mapped(text("a"), laughs(20)))) == {"SW-PKL-022"}
+
+    def test_circles_and_shared_parts_are_ordinary(self) -> None:
+        assert met(b"]\x94" + b"h\x00a" * 100) == set()
+        assert met(b"(]\x94" + b"h\x00" * 10_000 + b"l") == set()
+
+    @pytest.mark.parametrize("number", [b"r\xff\xff\xff\xff", b"p4000000000\n"])
+    def test_a_memo_far_longer_than_the_stream_fails(self, number: bytes) -> None:
+        """C's unpickler would make an array of 64 GiB."""
+        assert met(b"]" + number) == {"SW-PKL-021"}
+        assert met(b"]r\x00\x00\x0f\x00") == set()
+
+
 class TestTheRest:
     def test_a_persistent_id_belongs_to_a_format(self) -> None:
         trace = Trace(start=0, end=3, events=[Asked(Persistent(Const("x")), 1)])
@@ -282,7 +309,7 @@ class TestTheRest:
         deep = List()
         for _ in range(200_000):
             deep = List([deep, deep])
-        assert of_trace(Trace(start=0, end=9, result=deep)) == set()
+        assert of_trace(Trace(start=0, end=9, result=deep)) == {"SW-PKL-022"}
 
     def test_every_rule_has_a_page(self) -> None:
         assert len({rule.id for rule in rules.RULES}) == len(rules.RULES)

@@ -125,19 +125,8 @@ def _side(label: str, place: Path, packages: dict[str, str] | None = None) -> Si
 
 
 def _scan(place: Path) -> Outcome:
-    """Within the bounds of any scan; a path that breaks them is inconclusive."""
     from sealwright.cli.scan import Bar
-    from sealwright.vetting.guard import abandoned, bounded
-    from sealwright.vetting.packs.load import builtin_policy
-    from sealwright.vetting.scan import outcome, scan_paths
-    from sealwright.vetting.session import Limits, Spent
+    from sealwright.vetting.scan import scan_paths
 
-    progress = Bar()
-    try:
-        with bounded(seconds=Limits().seconds):
-            return scan_paths([place], progress=progress)
-    except (Spent, MemoryError, RecursionError) as error:
-        said = error.message if isinstance(error, Spent) else type(error).__name__
-        return outcome([abandoned(str(place), said)], policy=builtin_policy())
-    finally:
-        progress.clear()
+    with Bar() as progress:
+        return scan_paths([place], progress=progress)

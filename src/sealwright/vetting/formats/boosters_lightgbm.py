@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 import msgspec
@@ -18,6 +17,10 @@ from sealwright.vetting.texts import decode_text
 MAX_MODEL = 128 * 1024 * 1024
 _CORRUPT = ("AML.T0076", "AML.T0011.000")
 _BEGINNING = regex(rb"tree\r?\nversion=v\d")
+_LINES = regex(r"[^\r\n]*(?:\r\n?|\n|\Z)")
+"""Lines and words as LightGBM has them: Python knows a dozen more characters that end them."""
+_WORDS = regex(r"[^ \t\r\n]+")
+_WHOLE = regex(r"[ \t]*(-?[0-9]{1,18})[ \t]*")
 _INNER = ("split_feature", "threshold", "decision_type", "left_child", "right_child")
 _LEAVES = ("leaf_value",)
 _PROBLEMS = 20
@@ -101,7 +104,8 @@ def _read(text: str) -> _Model:
     model = _Model()
     current = model.header
     position = 0
-    for line in text.splitlines(keepends=True):
+    for found in _LINES.finditer(text):
+        line = found[0]
         key, equal, value = line.rstrip("\r\n").partition("=")
         if line.startswith("pandas_categorical:"):
             model.categories = line.partition(":")[2].strip()
@@ -122,7 +126,7 @@ def _read(text: str) -> _Model:
 def _sizes(model: _Model) -> list[str]:
     """`tree_sizes` says where the reader, on many threads, begins each tree."""
     sizes = _numbers(model.header.get("tree_sizes", ""))
-    if "tree_sizes" not in model.header:
+    if "tree_sizes" not in model.header or not model.trees:
         return []
     if sizes is None or len(sizes) != len(model.trees):
         return [f"tree_sizes is not for {len(model.trees)} trees"]
@@ -137,18 +141,23 @@ def _sizes(model: _Model) -> list[str]:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if re.fullmatch(r"-?\d{1,18}", text.strip()) else None
+    found = _WHOLE.fullmatch(text)
+    return int(found[1]) if found else None
 
 
 def _numbers(text: str) -> list[int] | None:
     """Whole numbers between blanks; None if one is none."""
     found: list[int] = []
-    for word in text.split():
+    for word in _WORDS.findall(text):
         number = _whole(word)
         if number is None:
             return None
         found.append(number)
     return found
+
+
+def _words(tree: dict[str, str], key: str) -> list[str]:
+    return _WORDS.findall(tree.get(key, ""))
 
 
 def _tree(tree: dict[str, str], features: int, examining: Examining) -> list[str]:
@@ -175,7 +184,7 @@ def _lengths(tree: dict[str, str], leaves: int) -> list[str]:
     problems = []
     for keys, wanted in ((_INNER, leaves - 1), (_LEAVES, leaves)):
         for key in keys:
-            count = len(tree.get(key, "").split())
+            count = len(_words(tree, key))
             if count != wanted:
                 problems.append(f"{key} has {count} entries for {leaves} leaves")
     for key, wanted in (
@@ -183,7 +192,7 @@ def _lengths(tree: dict[str, str], leaves: int) -> list[str]:
         ("leaf_weight", leaves),
         ("split_gain", leaves - 1),
     ):
-        count = len(tree.get(key, "").split())
+        count = len(_words(tree, key))
         if count > wanted and leaves > 1:
             problems.append(f"{key} has {count} entries for {leaves} leaves")
     return problems
@@ -208,13 +217,19 @@ def _categories(tree: dict[str, str]) -> list[str]:
         return ["num_cat is no number"]
     if not count:
         return []
-    bounds, held = _numbers(tree.get("cat_boundaries", "")), tree.get("cat_threshold", "").split()
+    bounds, held = (
+        _numbers(tree.get("cat_boundaries", "")),
+        _words(tree, "cat_threshold"),
+    )
     if bounds is None or len(bounds) != count + 1:
         return [f"cat_boundaries is not for {count} splits"]
     rising = all(low <= high for low, high in pairwise(bounds))
     if bounds[0] != 0 or not rising or bounds[-1] > len(held):
         return ["cat_boundaries leads beyond cat_threshold"]
-    kinds, limits = _numbers(tree.get("decision_type", "")) or [], tree.get("threshold", "").split()
+    kinds, limits = (
+        _numbers(tree.get("decision_type", "")) or [],
+        _words(tree, "threshold"),
+    )
     for kind, limit in zip(kinds, limits, strict=False):
         number = _whole(limit)
         if kind & 1 and not (number is not None and 0 <= number < count):
@@ -227,7 +242,7 @@ def _linear(tree: dict[str, str], leaves: int, features: int) -> list[str]:
         return []
     counts = _numbers(tree.get("num_features", ""))
     used = _numbers(tree.get("leaf_features", ""))
-    factors = tree.get("leaf_coeff", "").split()
+    factors = _words(tree, "leaf_coeff")
     if counts is None or len(counts) != leaves or any(one < 0 for one in counts):
         return ["num_features is not one number for each leaf"]
     if used is None or len(used) != sum(counts) or len(factors) != sum(counts):

@@ -65,6 +65,8 @@ def _stream(trace: Trace, work: Judging) -> None:
             _asked(event, work)
     if trace.result is not None:
         walk((trace.result,), trace.start, work)
+    if trace.sparse >= 0:
+        work.say(rules.COSTLY, "memo", "the memo is made far longer than the file", trace.sparse)
     for offset, what in trace.oddities[:MAX_ODDITIES]:
         work.say(rules.ODD, what, what, offset)
     if trace.broken:

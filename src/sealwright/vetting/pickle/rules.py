@@ -275,16 +275,31 @@ COSTLY = Rule(
     id="SW-PKL-021",
     effect="fail",
     severity="medium",
-    title="A few bytes make the loader compute for very long",
+    title="A few bytes make the loader compute for very long, or take very much memory",
     why=(
         "The hash of a tuple goes through every part of it as often as it is reached, so that a"
-        " tuple"
-        " of two times a tuple of two times … takes exponential time when it becomes a key."
+        " tuple of two times a tuple of two times … takes exponential time when it becomes a key."
+        " And the memo of Python's own loader is an array as long as twice the highest number that"
+        " the stream gives: no pickler gives one that is higher than the bytes before it."
     ),
     example="a = (); a = (a, a) forty times; {a: 1}",
     remediation="do not load it",
     atlas=("AML.T0029",),
     cwe=(407, 400),
+)
+ENDLESS = Rule(
+    id="SW-PKL-022",
+    effect="review",
+    severity="medium",
+    title="A few bytes stand for a value without end",
+    why=(
+        "A list of ten times a list of ten times … takes no room while it loads, since its parts"
+        " are shared. A program that prints, copies, compares or flattens it never comes back."
+    ),
+    example="a = []; a = [a, a, a, a, a, a, a, a, a, a] thirty times",
+    remediation="do not use it, unless you know what its author needs such a value for",
+    atlas=("AML.T0029",),
+    cwe=(776, 400),
 )
 RULES: tuple[Rule, ...] = (
     DANGEROUS,
@@ -308,5 +323,6 @@ RULES: tuple[Rule, ...] = (
     BUFFER,
     STANDARD,
     COSTLY,
+    ENDLESS,
 )
 """Every rule of the judge."""

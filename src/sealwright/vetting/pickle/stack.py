@@ -15,6 +15,8 @@ MAX_HELD = 4_000_000
 """Values held at a time, by weight: a few hundred bytes each at most."""
 KEPT_ITEMS = 100_000
 """Items of one container after which plain numbers and short texts are only counted."""
+SPARSE = 1 << 20
+"""Memo numbers up to which an array that long is no burden: 16 bytes each, for C's unpickler."""
 SHORT = 24
 """Length from which a text or bytes may hide something."""
 
@@ -170,6 +172,8 @@ class Machine:
         elif index == len(memo) and not self.scattered:
             memo.append(value)
         else:
+            if index > max(self.position, SPARSE) and self.trace.sparse < 0:
+                self.trace.sparse = self.position
             if self.scattered.get(index, value) is not value:
                 self.odd("a memo entry is overwritten")
             self.scattered[index] = value

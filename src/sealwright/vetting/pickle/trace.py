@@ -82,6 +82,8 @@ class Trace(msgspec.Struct, kw_only=True):
     """An argument reaches beyond the end of its frame: loaders disagree on what it is."""
     first_block: int = -1
     """Offset of the first thing that only joblib's loader reads between the opcodes; -1: none."""
+    sparse: int = -1
+    """Offset behind the first memo number far higher than a pickler could give; -1: none."""
     payloads: list[Const] = msgspec.field(default_factory=list)
     """Constants whose first bytes could be those of another file: candidates for a closer look."""
     memo: tuple[list[Value], dict[int, Value]] = msgspec.field(default_factory=lambda: ([], {}))

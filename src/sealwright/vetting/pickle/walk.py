@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from sealwright.vetting.interface import Examining, Rule, quoted
-from sealwright.vetting.pickle import rules
+from sealwright.vetting.pickle import fan_out, rules
 from sealwright.vetting.pickle.facts import Facts
 from sealwright.vetting.pickle.policy import Policy
 from sealwright.vetting.pickle.torch_arguments import RETYPED, TENSORS
@@ -39,8 +39,12 @@ class Judging(msgspec.Struct):
     """Ids of values that were walked. Events keep all values alive, so ids stay theirs."""
     keys: set[int] = msgspec.field(default_factory=set)
     """Ids of values that were walked as keys."""
-    steps: dict[int, int] = msgspec.field(default_factory=dict)
-    """Id of a tuple → steps of its hash; minus the id: it is being counted."""
+    hashes: dict[int, int] = msgspec.field(default_factory=dict)
+    """Steps of the hashes of tuples, as `fan_out.steps` knows them."""
+    sizes: dict[int, int] = msgspec.field(default_factory=dict)
+    """Steps through containers."""
+    shared: int = 0
+    """How often a container was reached again."""
 
     @property
     def policy(self) -> Policy:
@@ -54,7 +58,7 @@ class Judging(msgspec.Struct):
             self.examining.find(rule, message, offset=offset)
 
 
-def walk(roots: Iterable[Value], offset: int, work: Judging, *, within: str = "") -> None:
+def walk(roots: Sequence[Value], offset: int, work: Judging, *, within: str = "") -> None:
     """Looks at plain containers and what they hold: functions kept as values, keys with a hash.
     `within`: what they are handed to."""
     stack = [value for value in roots if type(value) in LOOKED_AT]
@@ -69,14 +73,33 @@ def walk(roots: Iterable[Value], offset: int, work: Judging, *, within: str = ""
                 _kept(value, offset, within, work)
         elif type(value) is Buffered:
             work.say(rules.BUFFER, "buffer", "a buffer from outside is taken", value.offset)
-        elif id(value) not in seen:
+        elif id(value) in seen:
+            work.shared += 1
+        else:
             seen.add(id(value))
             inside = _inside(value, offset, work)
             steps += len(inside)
             stack.extend(item for item in inside if type(item) in LOOKED_AT)
     work.examining.session.spend(steps)
+    if work.shared >= FEW_SHARED:
+        _measure(roots, offset, work)
 
 
+def _measure(roots: Sequence[Value], offset: int, work: Judging) -> None:
+    """Looks for values that are small where they lie and endless for whoever goes through them."""
+    spend = work.examining.session.spend
+    for value in roots:
+        if type(value) in fan_out.CONTAINERS:
+            counted = fan_out.steps(value, fan_out.CONTAINERS, work.sizes, spend, circle=0)
+            if counted > MAX_SIZE:
+                message = "going through it takes over 10^12 steps"
+                work.say(rules.ENDLESS, "value", message, offset)
+
+
+MAX_SIZE = 10**12
+"""Steps through one value: more than a program could take."""
+FEW_SHARED = 16
+"""Parts reached again, below which no file is long enough for so many steps."""
 LOOKED_AT = frozenset({Tuple, List, Set, Dict, Global, Buffered})
 """What may hold something, or be something that may not stand there; objects have events of their
 own."""
@@ -86,10 +109,9 @@ def _inside(value: Value, offset: int, work: Judging) -> Sequence[Value]:
     """What a container holds; its keys are looked at as such."""
     if isinstance(value, Dict):
         walk_keys((key for key, _ in value.items), offset, work)
-        return [part for pair in value.items for part in pair]
-    if isinstance(value, Set):
+    elif isinstance(value, Set):
         walk_keys(value.items, offset, work)
-    return value.items if isinstance(value, Tuple | List | Set) else ()
+    return fan_out.parts(value)
 
 
 def _kept(value: Global, offset: int, within: str, work: Judging) -> None:
@@ -125,11 +147,12 @@ PASSED = {
 def walk_keys(keys: Iterable[Value], offset: int, work: Judging) -> None:
     """Keys of dicts and members of sets: their hash runs as they are put there."""
     stack = [key for key in keys if type(key) in HASHED]
+    spend = work.examining.session.spend
     for key in stack:
-        if type(key) is Tuple and _steps(key, work) > MAX_HASHED:
-            work.say(
-                rules.COSTLY, "key", "hashing a key takes more steps than memory cells", offset
-            )
+        if type(key) is Tuple:
+            counted = fan_out.steps(key, fan_out.TUPLES, work.hashes, spend, circle=MAX_HASHED)
+            if counted > MAX_HASHED:
+                work.say(rules.COSTLY, "key", "hashing a key takes over a million steps", offset)
     while stack:
         value = stack.pop()
         if id(value) in work.keys:
@@ -175,25 +198,3 @@ HASHED = frozenset({Tuple, Made, Set})
 """Values whose hash goes through others."""
 MAX_HASHED = 1_000_000
 """Steps that the hash of one key may take."""
-
-
-def _steps(key: Tuple, work: Judging) -> int:
-    """Steps of a tuple's hash: it goes through a shared part as often as that is reached."""
-    steps = work.steps
-    stack = [key]
-    while stack:
-        value = stack[-1]
-        if id(value) in steps:
-            stack.pop()
-            continue
-        steps.setdefault(-id(value), 0)
-        inner = [item for item in value.items if type(item) is Tuple and id(item) not in steps]
-        waiting = [item for item in inner if -id(item) not in steps]
-        if waiting:
-            stack.extend(waiting)
-            continue
-        work.examining.session.spend()
-        below = sum(steps.get(id(item), MAX_HASHED) for item in value.items if type(item) is Tuple)
-        steps[id(value)] = min(len(value.items) + 1 + below, 2 * MAX_HASHED)
-        stack.pop()
-    return steps[id(key)]
