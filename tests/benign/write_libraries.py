@@ -99,6 +99,9 @@ def statistics() -> None:
     keep("statsmodels_glm.2", sm.GLM(Y, X, family=sm.families.Poisson()).fit(), 2)
     keep("statsmodels_arima.4", sm.tsa.ARIMA(np.round(R, 1), order=(1, 0, 0)).fit())
 
+    smoothing = sm.tsa.ETSModel(pd.Series(R - R.min() + 1), error="add", trend="add")
+    keep("statsmodels_smoothing.4", smoothing.fit(disp=False))
+
     from hmmlearn import hmm
 
     keep("hmmlearn_gaussian.4", hmm.GaussianHMM(2, random_state=0).fit(X))
@@ -131,6 +134,8 @@ def data() -> None:
     multi.add_edge("a", "b", w=1)
     keep("networkx_multi.2", (multi, multi.edges), 2)
 
+    keep("networkx_subgraph.4", (graph.subgraph([0, 1]), nx.freeze(nx.path_graph(2))))
+
     import io
 
     from PIL import Image
@@ -148,6 +153,8 @@ def data() -> None:
     import xarray
 
     keep("xarray_dataset.4", xarray.Dataset({"a": ("t", R)}, coords={"t": range(24)}))
+    nodes = {"/": xarray.Dataset({"a": 1}), "/b": xarray.Dataset({"c": ("t", R)})}
+    keep("xarray_tree.4", xarray.DataTree.from_dict(nodes))
 
     import optuna
 

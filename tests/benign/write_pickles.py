@@ -42,6 +42,7 @@ import scipy.interpolate
 import scipy.optimize
 import scipy.sparse
 import scipy.spatial
+import scipy.spatial.distance
 import scipy.special
 import scipy.stats
 import sklearn.calibration
@@ -118,6 +119,7 @@ def standard() -> dict[str, Any]:
             len,
             np.log1p,
             scipy.special.expit,
+            np.random.default_rng,
         ],
     }
 
@@ -240,6 +242,9 @@ def models() -> dict[str, Any]:
         ).fit(X, Y),
         "bagging": imblearn.ensemble.BalancedRandomForestClassifier(2).fit(X, Y),
         "encoder": category_encoders.TargetEncoder().fit(frame[["e"]], Y),
+        "metric": sklearn.neighbors.KNeighborsClassifier(
+            2, algorithm="ball_tree", metric=scipy.spatial.distance.braycurtis
+        ).fit(POSITIVE, Y),
         "hidden": hmmlearn.hmm.GaussianHMM(2).fit(X[:, :1]),
     }
 

@@ -67,6 +67,8 @@ def modules() -> None:
     save("hooked.pt", [nn.utils.spectral_norm(nn.Linear(2, 2)), pruned.state_dict()])
     dynamic = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(3, 2)))
     save("quantized.pt", dynamic)
+    gates = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.LSTM(2, 2)), {nn.LSTM})
+    save("quantized_gates.pt", [gates, gates.state_dict()])
 
 
 def training() -> None:
@@ -110,6 +112,39 @@ def training() -> None:
         trainer.save_checkpoint(FOLDER / "lightning.ckpt")
 
 
+def stepping() -> None:
+    """Optimizers and schedulers that are saved under another name, or keep a function."""
+    net = nn.Linear(3, 2)
+    adafactor = torch.optim.Adafactor(net.parameters())
+    muon = torch.optim.Muon([net.weight])
+    net(torch.ones(2, 3)).sum().backward()
+    adafactor.step()
+    muon.step()
+    cycles = [
+        torch.optim.lr_scheduler.CyclicLR(torch.optim.SGD(net.parameters()), 0.1, 0.2, mode=mode)
+        for mode in ("triangular", "triangular2", "exp_range")
+    ]
+    save("stepping.pt", [adafactor, muon, *cycles])
+
+
+def computed() -> None:
+    """What a tokenizer and a model give back."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]
+        Path(folder, "vocab.txt").write_text("\n".join(words))
+        tokenizer = transformers.BertTokenizerFast(f"{folder}/vocab.txt")
+    encoded = tokenizer(["a b", "c"], padding=True, return_tensors="pt")
+    (FOLDER / "encoded.pkl").write_bytes(pickle.dumps(encoded))
+    bert = transformers.BertConfig(intermediate_size=4, max_position_embeddings=8, **TINY)
+    llama = transformers.LlamaConfig(intermediate_size=4, **TINY)
+    ids = torch.tensor([[1, 2]])
+    with torch.no_grad():
+        pooled = transformers.BertModel(bert).eval()(ids)
+        logits = transformers.LlamaForCausalLM(llama).eval()(ids, use_cache=True)
+    (FOLDER / "pooled.pkl").write_bytes(pickle.dumps(pooled))
+    save("logits.pt", logits)
+
+
 def configured() -> None:
     """transformers, sentence-transformers and omegaconf."""
     arguments = transformers.TrainingArguments(output_dir="out", report_to=[], optim="adafactor")
@@ -138,7 +173,9 @@ def main() -> None:
     FOLDER.mkdir()
     modules()
     training()
+    stepping()
     configured()
+    computed()
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     versions = {"python": sys.version.split()[0], **versions}
     target = HERE / "write_torch_objects.versions.json"

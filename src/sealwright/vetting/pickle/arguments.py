@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sealwright.patterns import regex
 from sealwright.vetting.pickle import dtypes
+from sealwright.vetting.pickle.attribute_paths import attrgetter, itemgetter
 from sealwright.vetting.pickle.facts import Call, Facts
 from sealwright.vetting.pickle.library_arguments import LIBRARY_ARGUMENTS
 from sealwright.vetting.pickle.signatures import constant, is_signature, kind, matches
@@ -35,9 +36,17 @@ def call_reason(call: Call, facts: Facts) -> str:
     taken = is_signature(text) and matches(
         text, call.args, keywords=bool(call.keywords), by_new=call.by_new, facts=facts
     )
-    return "" if taken else f"takes {text}"
+    if not taken:
+        return f"takes {text}"
+    further = FURTHER.get(call.entry.name)
+    return further(call, facts) if further is not None else ""
 
 
+FURTHER: dict[str, Arguments] = {
+    "operator.itemgetter": itemgetter,
+    "_operator.itemgetter": itemgetter,
+}
+"""What a call must also be, by the exact name of what is called."""
 _BASES = frozenset(
     [
         "object",
@@ -220,15 +229,6 @@ def _pattern(call: Call, facts: Facts) -> str:
     return "" if len(value) <= MAX_PATTERN else "takes a pattern of ordinary length"
 
 
-def _attrgetter(call: Call, facts: Facts) -> str:
-    """`operator.attrgetter(*names)`: paths without private parts."""
-    for value in call.args:
-        text = constant(value)
-        if type(text) is not str or any(part.startswith("_") for part in text.split(".")):
-            return "takes names without a leading underscore"
-    return "takes names" if call.keywords or not call.args else ""
-
-
 def _getitem(call: Call, facts: Facts) -> str:
     """`operator.getitem(typing.List, int)`: how Python spells a generic type."""
     if len(call.args) == 2 and not call.keywords:
@@ -360,7 +360,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "ufunc": _ufunc,
     "encode": _encode,
     "pattern": _pattern,
-    "attrgetter": _attrgetter,
+    "attrgetter": attrgetter,
     "getitem": _getitem,
     "union": _union,
     "distance class": _distance,

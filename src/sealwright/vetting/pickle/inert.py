@@ -85,6 +85,9 @@ _NAMES = frozenset(
         "torch.serialization._get_layout",
         "torch.Generator",
         "torch._C.Generator",
+        "torch.ScriptObject",
+        "torch._C.ScriptObject",
+        "jax._src.array._reconstruct_array",
         "dill._dill._create_array",
         "dill._dill._load_type",
     ]
@@ -174,12 +177,21 @@ def _is_kept(value: Global, in_state: bool, facts: Facts) -> bool:
     """A class or constant; as an attribute, one that stands in for no method."""
     if facts.role(value) not in {"class", "constant"}:
         return value.dotted in _REBUILDERS
-    if not in_state:
+    if not in_state or value.dotted in _DISTANCES:
         return True
     library = value.module.partition(".")[0] in {"numpy", "pandas", "pyarrow", "torch"}
     return library and (facts.role(value) == "class" or value.name in _MISSING)
 
 
+_DISTANCES = frozenset(
+    f"scipy.spatial.distance.{name}"
+    for name in (
+        *("braycurtis", "canberra", "chebyshev", "cityblock", "correlation", "cosine", "dice"),
+        *("euclidean", "hamming", "jaccard", "jensenshannon", "mahalanobis", "minkowski"),
+        *("seuclidean", "sqeuclidean"),
+    )
+)
+"""What a tree of neighbours keeps as its metric: numbers from two arrays, whatever calls it."""
 _REBUILDERS = frozenset(
     [f"torch._utils._rebuild_{name}" for name in ("tensor", "tensor_v2", "tensor_v3", "parameter")]
     + [f"numpy.{core}.multiarray._reconstruct" for core in ("core", "_core")]

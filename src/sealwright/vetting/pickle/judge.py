@@ -6,6 +6,7 @@ Every value is looked at once, whoever shares it, and nothing recurses.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from sealwright.vetting.interface import Examining, quoted
 from sealwright.vetting.pickle import rules
@@ -158,7 +159,7 @@ def _called(event: Called, work: Judging) -> None:
     given = (made.args,) if made.kwargs is None else (made.args, made.kwargs)
     walk(given, event.offset, work, within=within)
     if within in HASHING:
-        walk_keys(_hashed(made.args), event.offset, work)
+        walk_keys(_hashed(made.args, work), event.offset, work)
     if type(target) is Computed:
         return  # said when it was reached
     entry = work.facts.entry(target)
@@ -190,10 +191,19 @@ HASHING = frozenset(
 """What makes a set or dict of a list that it is given."""
 
 
-def _hashed(args: Value) -> Iterable[Value]:
-    """The values in the first argument that become keys: its items, or the first of each pair."""
+def _hashed(args: Value, work: Judging) -> Iterable[Value]:
+    """The values in the first argument that become keys: its items, or the first of each pair.
+
+    What one container holds is looked at once, however many calls it is given to.
+    """
     first = args.items[0] if type(args) is Tuple and args.items else None
-    for item in first.items if isinstance(first, Tuple | List | Set) else ():
+    if not isinstance(first, Tuple | List | Set):
+        return
+    known = work.hashed.get(id(first), 0)
+    items = list(islice(first.items, known, None))
+    work.hashed[id(first)] = known + len(items)
+    work.examining.session.spend(len(items))
+    for item in items:
         yield item
         if isinstance(item, List) and item.items:
             yield item.items[0]

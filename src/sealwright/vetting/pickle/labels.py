@@ -133,7 +133,8 @@ _TABLE: tuple[tuple[str, tuple[int, ...], tuple[str, ...], str], ...] = (
         " socketserver.*"
         " SocketServer.* xmlrpclib.* wsgiref.* asyncore.* asynchat.* requests.* httpx.* aiohttp.*"
         " urllib3.* boto3.* botocore.* s3fs.* fsspec.* huggingface_hub.* transformers.utils.hub.*"
-        " gdown.* wget.* pycurl.* nltk.downloader.* gensim.downloader.* torchvision.datasets.*",
+        " gdown.* wget.* pycurl.* nltk.downloader.* gensim.downloader.*"
+        " torchvision.datasets.utils.*",
     ),
     (
         "ends or blocks the process, or changes how it works",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sealwright.vetting.pickle import dtypes
 from sealwright.vetting.pickle.facts import Call, Facts
 from sealwright.vetting.pickle.inert import inert
 from sealwright.vetting.pickle.payloads import holds_file
@@ -87,8 +88,27 @@ def _spacy_doc(call: Call, facts: Facts) -> str:
     return "takes a pickle of plain dicts that can be examined"
 
 
+def _jax_array(call: Call, facts: Facts) -> str:
+    """`_reconstruct_array(numpy's _reconstruct, arguments, state, {'weak_type': flag})`: makes the
+    array of numpy, and copies it."""
+    if call.keywords or len(call.args) != 4:
+        return "takes (numpy's _reconstruct, arguments, state, type)"
+    function, arguments, state, kept = call.args
+    entry = facts.entry(function)
+    if entry is None or entry.args != "numpy array" or type(arguments) is not Tuple:
+        return "takes (numpy's _reconstruct, arguments, state, type)"
+    flags = type(kept) is Dict and all(
+        constant(key) == "weak_type" and kind("bool")(value, facts) for key, value in kept.items
+    )
+    if not flags:
+        return "takes weak_type alone as the type"
+    inner = Call(entry=entry, subject=function, args=arguments.items)
+    return dtypes.array_arguments(inner, facts) or dtypes.array_content(state, facts)
+
+
 LIBRARY_ARGUMENTS: dict[str, Callable[[Call, Facts], str]] = {
     "spacy vocab": _spacy_vocab,
     "spacy doc": _spacy_doc,
+    "jax array": _jax_array,
 }
 """Arguments by name."""

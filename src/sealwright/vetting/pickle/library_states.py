@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 
 from sealwright.patterns import regex
 from sealwright.vetting.pickle.facts import Facts, Setting
+from sealwright.vetting.pickle.formula_names import CALLS
 from sealwright.vetting.pickle.signatures import Test, constant, kind
-from sealwright.vetting.pickle.values import Const, Dict, List, Made, Tuple, Value
-
-MAX_FORMULA = 20_000
-"""Characters."""
+from sealwright.vetting.pickle.values import Const, Dict, Global, List, Made, Tuple, Value
 
 
 def _fields(**kinds: str) -> Callable[[Setting, Facts], str]:
@@ -45,94 +43,31 @@ _catboost = _fields(__model="bytes", _test_eval="list", _test_evals="list")
 
 # -- formulas ------------------------------------------------------------------------
 
-_TOKEN = regex(
-    r"""\s+|
-    (?P<call>(?:np\.)?[A-Za-z]\w*)\s*(?=\()|
-    (?!(?:lambda|await|yield|import|async)\b)[A-Za-z]\w*(?!\s*[.\w(\[])|
-    (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])|
-    (?:'[^'"\\\n]*'|"[^'"\\\n]*"|[)\]])(?!\s*[.(\[])|
-    \*\*|[<>=!]=|[-+*/:,([~|<>=%&]""",
-    re.ASCII | re.VERBOSE,
-)
-_FORMULA_CALLS = frozenset(
-    [
-        "C",
-        "I",
-        "Q",
-        "Treatment",
-        "Sum",
-        "Poly",
-        "Helmert",
-        "Diff",
-        "Simple",
-        "contr",
-        "bs",
-        "cr",
-        "cc",
-        "te",
-        "center",
-        "scale",
-        "standardize",
-        "poly",
-        "lag",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "exp",
-        "expm1",
-        "exp10",
-        "exp2",
-        "sqrt",
-        "abs",
-        "hashed",
-        "np.log",
-        "np.log2",
-        "np.log10",
-        "np.log1p",
-        "np.exp",
-        "np.expm1",
-        "np.sqrt",
-        "np.abs",
-        "np.power",
-        "np.square",
-        "np.sin",
-        "np.cos",
-        "np.tan",
-        "np.tanh",
-        "np.sign",
-        "np.where",
-        "np.minimum",
-        "np.maximum",
-        "np.clip",
-        "np.round",
-        "np.floor",
-        "np.ceil",
-    ]
-)
-
-
-def formula_reason(text: str) -> str:
-    """Why a formula may do more than compute from columns; patsy and formulaic evaluate it as
-    Python."""
-    if len(text) > MAX_FORMULA:
-        return "holds a formula that is too long"
-    position = 0
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if token is None:
-            return f"holds a formula with {text[position : position + 20]!r}"
-        if token["call"] is not None and token["call"] not in _FORMULA_CALLS:
-            return f"holds a formula that calls {token['call'][:40]}"
-        position = token.end()
-    return ""
-
-
 _FRAMES = frozenset({"frame", "orig_endog", "orig_exog"})
+
+
+def _columns(value: Value, facts: Facts) -> bool:
+    """A frame, or a dict of columns: a formula finds its names there first, also those that it
+    calls."""
+    if not kind("inert")(value, facts):
+        return False
+    if type(value) is not Dict:
+        return facts.made_by(value).partition(".")[0] not in {"builtins", "collections"}
+    return all(
+        type(constant(name)) is str
+        and constant(name) not in _NAMES_OF_FORMULAS
+        and type(column) not in {Global, Const}
+        for name, column in value.items
+    )
+
+
+_NAMES_OF_FORMULAS = CALLS | {"np", "numpy", "contr"}
 
 
 def _statsmodels(setting: Setting, facts: Facts) -> str:
     """statsmodels.base.data.ModelData evaluates `formula` again where the state asks for it."""
+    from sealwright.vetting.pickle.formulas import formula_reason  # a scan rarely needs it
+
     state = setting.state
     if type(state) is not Dict:
         return "takes a dict of attributes"
@@ -140,7 +75,7 @@ def _statsmodels(setting: Setting, facts: Facts) -> str:
         name = constant(key)
         if type(name) is not str:
             return "takes attributes that are named by constants"
-        if name in _FRAMES and not kind("inert")(value, facts):
+        if name in _FRAMES and not _columns(value, facts):
             return f"takes {name} as a frame of data"
         if name == "formula" and constant(value) is not None:
             text = constant(value)
@@ -340,6 +275,24 @@ def _pipe(setting: Setting, facts: Facts) -> str:
     return "" if good else "takes a name and a dict of attributes"
 
 
+_TREE = frozenset(
+    (
+        *("_attrs", "_children", "_close", "_data_variables", "_encoding", "_name", "_parent"),
+        *("_node_coord_variables", "_node_dims", "_node_indexes"),
+    )
+)
+
+
+def _tree(setting: Setting, facts: Facts) -> str:
+    """xarray.DataTree: (nothing, slots). Other names have setters, which copy nodes that the
+    stream made, or would stand in for methods that they call."""
+    parts = setting.state.items if type(setting.state) is Tuple else ()
+    if len(parts) != 2 or constant(parts[0]) is not None or type(parts[1]) is not Dict:
+        return "takes nothing and a dict of slots"
+    good = all(constant(key) in _TREE for key, _ in parts[1].items)
+    return "" if good else "takes the slots of a tree"
+
+
 LIBRARY_STATES: dict[str, Callable[[Setting, Facts], str]] = {
     "lightgbm booster": _lightgbm,
     "xgboost booster": _xgboost,
@@ -353,5 +306,6 @@ LIBRARY_STATES: dict[str, Callable[[Setting, Facts], str]] = {
     "pandas frame": _frame,
     "torch handle": _handle,
     "spacy pipe": _pipe,
+    "xarray tree": _tree,
 }
 """States by name."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sealwright.vetting.pickle.facts import Facts
 from sealwright.vetting.pickle.inert import inert
 from sealwright.vetting.pickle.policy import Entry
+from sealwright.vetting.pickle.stand_ins import named_method_reason, stand_in_reason
 from sealwright.vetting.pickle.values import (
     Const,
     Dict,
@@ -29,12 +30,15 @@ Look = Callable[[Value, Facts], bool]
 def looked_at_reason(entry: Entry, name: str, value: Value, facts: Facts) -> str:
     """Why an attribute may not have a value: the library calls methods of it while it loads."""
     if type(value) in {Const, Persistent}:
-        return ""
+        return named_method_reason(entry, name, value, facts)
     if name in CALLED_ON_ITSELF:
         return f"sets {name}, which its own loading calls"
+    library = entry.name.partition(".")[0]
+    if reason := stand_in_reason(library, name, value, facts):
+        return reason
     look = EVERYWHERE.get(name)
     if look is None:
-        look = BY_LIBRARY.get(entry.name.partition(".")[0], {}).get(name)
+        look = BY_LIBRARY.get(library, {}).get(name)
     if look is None or look(value, facts):
         return ""
     return f"sets {name} to what the library would call while it loads"

@@ -1,7 +1,8 @@
-"""Constants of a pickle that hold another file: found by their first bytes, and examined in turn.
+"""What a pickle holds beside its own opcodes: other files, and settings that are followed later.
 
 A model may keep a torch checkpoint, an archive or compiled code in a byte string; whatever the
-pickle calls then loads it. Only what would load is followed: numbers begin with any bytes.
+pickle calls then loads it. They are found by their first bytes, and examined in turn. Only what
+would load is followed: numbers begin with any bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 
 from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining
+from sealwright.vetting.pickle import amplified, configurations
 from sealwright.vetting.pickle.probe import would_act
 from sealwright.vetting.pickle.stream_rules import COMPILED
 from sealwright.vetting.pickle.suspects import HEAD, head_of
@@ -56,7 +58,13 @@ _COMPRESSED: tuple[tuple[re.Pattern[bytes], Callable[[bytes], bytes]], ...] = (
 
 
 def look(trace: Trace, examining: Examining) -> None:
-    """Examines the files that the constants of a stream hold. Raises `Spent`."""
+    """Examines the files that the constants of a stream hold, and its settings. Raises `Spent`."""
+    amplified.look(trace, examining)
+    _constants(trace, examining)
+    configurations.look(trace, examining)
+
+
+def _constants(trace: Trace, examining: Examining) -> None:
     seen: set[bytes | str] = set()
     visited = 0
     for const in trace.payloads:

@@ -70,6 +70,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def label(self, module: str, name: str) -> Label | None:
         """What is known of a name: of itself, of a module above it, or of what a dotted path
         through another module ends in (`sklearn.utils.os.system`)."""
+        if f"{module}.{name}" in PLAIN:
+            return None
         parts = f"{module}.{name}".split(".")[:32]
         for start in range(len(parts)):
             rest = parts[start:]
@@ -108,3 +110,5 @@ SYSTEM = frozenset(
 )
 """Modules that are looked for inside longer dotted paths, too: libraries re-export them by
 import."""
+PLAIN = frozenset(["os.stat_result", "os.terminal_size", "torch._dynamo.decorators._DimRange"])
+"""Tuples of numbers in modules that are dangerous otherwise."""

@@ -24,6 +24,13 @@ import msgspec
 from sealwright.patterns import regex
 from sealwright.vetting.pickle.facts import Facts
 from sealwright.vetting.pickle.inert import inert
+from sealwright.vetting.pickle.kept_functions import (
+    CALLING,
+    DEFAULTDICT,
+    LOOKUP,
+    PARTIAL,
+    may_be_called,
+)
 from sealwright.vetting.pickle.values import (
     Block,
     Buffered,
@@ -87,6 +94,19 @@ def matches(
         _takes(signature, args, keywords=keywords, by_new=by_new, facts=facts)
         for signature in parse(text)
     )
+
+
+def begins(text: str, args: tuple[Value, ...], facts: Facts) -> bool:
+    """Whether some alternative of a call takes these as its first arguments, with more to come."""
+    for signature in parse(text):
+        positions = signature.needed + signature.optional
+        tests = positions + (signature.rest,) * (len(args) - len(positions))
+        if signature.how != "new" and all(
+            test is not None and test(value, facts)
+            for test, value in zip(tests, args, strict=False)
+        ):
+            return True
+    return False
 
 
 def kind(text: str) -> Test:
@@ -264,11 +284,13 @@ def _constant_role(value: Value, facts: Facts) -> bool:
 
 
 def _callable(value: Value, facts: Facts) -> bool:
-    """What an object may keep in order to call it later."""
-    return facts.role(value) in {"class", "constant"} or facts.made_by(value) in _CALLABLES
-
-
-_CALLABLES = {"functools.partial", "operator.itemgetter", "operator.attrgetter"}
+    """What a partial may keep in order to call it later; `called_later` asks with what."""
+    entry = facts.entry(value)
+    if entry is None:
+        return facts.made_by(value) == PARTIAL
+    if entry.role == "class":
+        return may_be_called(entry) or entry.name == DEFAULTDICT
+    return entry.role == "constant" and (entry.name not in CALLING or entry.name == LOOKUP)
 
 
 def _factory(value: Value, facts: Facts) -> bool:
@@ -277,7 +299,9 @@ def _factory(value: Value, facts: Facts) -> bool:
         return True
     entry = facts.entry(value)
     if entry is None or entry.role != "class":
-        return facts.made_by(value) == "functools.partial"
+        return facts.made_by(value) == PARTIAL
+    if entry.name in CALLING and entry.name != DEFAULTDICT:
+        return False
     return entry.args == "any" or (
         is_signature(entry.args)
         and matches(entry.args, (), keywords=False, by_new=False, facts=facts)

@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from sealwright.patterns import regex
 from sealwright.vetting.pickle import dtypes
+from sealwright.vetting.pickle.called_later import kept_reason, transformer_reason
 from sealwright.vetting.pickle.facts import Facts, Setting
+from sealwright.vetting.pickle.kept_functions import calling_reason
 from sealwright.vetting.pickle.library_states import LIBRARY_STATES
 from sealwright.vetting.pickle.looked_at import looked_at_reason
 from sealwright.vetting.pickle.policy import Entry
@@ -36,6 +38,8 @@ def state_reason(setting: Setting, facts: Facts) -> str:
     return reason or (dtypes.dtype_state(setting, facts) if text == OF_TARGET else "")
 
 
+WITH_KEYWORDS = (".FunctionTransformer", ".FunctionSampler")
+"""Classes that keep a function, and the keyword arguments that they call it with."""
 OF_TARGET = "numpy dtype"
 """The state that depends on how the object was made."""
 
@@ -43,6 +47,10 @@ OF_TARGET = "numpy dtype"
 def _refused(setting: Setting, facts: Facts) -> str:
     text = setting.entry.state
     reason = _attributes(setting.entry, setting.state, facts)
+    if not reason and text != "partial":
+        reason = calling_reason(setting.state, facts)
+    if not reason and setting.entry.name.endswith(WITH_KEYWORDS):
+        reason = transformer_reason(setting.state, facts)
     if reason or text in {"any", OF_TARGET}:
         return reason
     predicate = STATES.get(text)
@@ -193,6 +201,8 @@ def _partial(setting: Setting, facts: Facts) -> str:
         return "holds a function that no pack allows as a value"
     if type(args) is not Tuple or not (type(keywords) is Dict or constant(keywords) is None):
         return "takes a tuple and a dict of arguments"
+    if reason := kept_reason(setting.target, facts):
+        return reason
     return "" if constant(attributes) is None else _plain_attributes(attributes)
 
 

@@ -41,6 +41,8 @@ class Judging(msgspec.Struct):
     """Ids of values that were walked as keys."""
     hashes: dict[int, int] = msgspec.field(default_factory=dict)
     """Steps of the hashes of tuples, as `fan_out.steps` knows them."""
+    hashed: dict[int, int] = msgspec.field(default_factory=dict)
+    """Id of a container whose items became keys, and how many of them were walked."""
     sizes: dict[int, int] = msgspec.field(default_factory=dict)
     """Steps through containers."""
     shared: int = 0
@@ -131,11 +133,11 @@ _ARRAYS = frozenset(
 _GENERATORS = frozenset(
     f"numpy.random._pickle.__{kind}_ctor" for kind in ("randomstate", "generator")
 )
-_DILL = frozenset({"dill._dill._create_array"})
+_REBUILT = frozenset({"dill._dill._create_array", "jax._src.array._reconstruct_array"})
 PASSED = {
     **dict.fromkeys(TENSORS, RETYPED),
-    "numpy.core.multiarray._reconstruct": _DILL,
-    "numpy._core.multiarray._reconstruct": _DILL,
+    "numpy.core.multiarray._reconstruct": _REBUILT,
+    "numpy._core.multiarray._reconstruct": _REBUILT,
     "numpy.random._pickle.__bit_generator_ctor": _GENERATORS,
     "numpy.memmap": _ARRAYS,
     "numpy.core.memmap.memmap": _ARRAYS,
