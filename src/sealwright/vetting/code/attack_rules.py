@@ -171,4 +171,47 @@ TROJAN_SOURCE = rule(
     atlas=("AML.T0074",),
     cwe=(1007,),
 )
+FILE_CODE = rule(
+    139,
+    "review",
+    "high",
+    "What a data file or a docstring holds is run as code",
+    why=(
+        "The code then lies where nobody looks for it: in weights, in metadata, in a text file. "
+        "Those are examined as data, and reviewed by no one as code."
+    ),
+    example='exec(open("weights.bin").read())',
+    remediation="put the code into a module and import it; read data with a parser",
+    atlas=("AML.T0010.001", "AML.T0011", "AML.T0074"),
+    cwe=(94, 506),
+    confidence="medium",
+)
+BORROWED = rule(
+    140,
+    "review",
+    "high",
+    "A function that starts processes is reached through a module that has nothing to do with it",
+    why=(
+        "Many modules import os and subprocess for themselves. Nobody writes torch.os.system who "
+        "could import os, but for a scan that looks for os.system."
+    ),
+    example='torch.os.system("id")',
+    remediation="find out why; import os or subprocess by name",
+    atlas=("AML.T0010.001", "AML.T0074"),
+    cwe=(506, 78),
+)
+REQUESTED_COMMAND = rule(
+    141,
+    "review",
+    "critical",
+    "A shell is given what a request holds",
+    why=(
+        "Code that serves a model and hands a part of each request to a shell lets whoever may "
+        "ask the model run any command: a web shell."
+    ),
+    example="def handle(data): subprocess.check_output(data[0]['body'], shell=True)",
+    remediation="call a fixed program with a list of arguments, without a shell",
+    cwe=(78, 506),
+    confidence="medium",
+)
 RULES = tuple(value for value in globals().values() if isinstance(value, Rule))

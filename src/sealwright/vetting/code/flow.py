@@ -7,78 +7,32 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from sealwright.vetting.code import origins
-from sealwright.vetting.code.names import Origin, Scope, bind_import, fold, resolve
-
-MODULE = ""
-GUARDED = "<main>"
-"""Where code stands that runs only when the file is the program."""
-MAX_FACTS = 100_000
-
-
-class Call(msgspec.Struct, frozen=True):
-    """One call, or one assignment to an attribute (then `node` is the target)."""
-
-    node: ast.expr
-    paths: tuple[str, ...]
-    origins: frozenset[Origin]
-    """Where the values of the arguments come from."""
-    function: str
-    """Qualified name of the function that it stands in; empty on the module's top level."""
-    scope: Scope
-    value: ast.expr | None = None
-    """Of an assignment."""
-
-    @property
-    def line(self) -> int:
-        """1-based."""
-        return self.node.lineno
-
-
-class Facts(msgspec.Struct):
-    """What one module does."""
-
-    calls: list[Call] = msgspec.field(default_factory=list)
-    assignments: list[Call] = msgspec.field(default_factory=list)
-    returns: list[Call] = msgspec.field(default_factory=list)
-    """Values that functions return: `paths` are what the value stands for."""
-    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = msgspec.field(
-        default_factory=dict
-    )
-    imports: list[tuple[int, str]] = msgspec.field(default_factory=list)
-    """Line and module."""
-    _edges: dict[str, set[str]] = msgspec.field(default_factory=dict)
-
-    def at_import(self) -> frozenset[str]:
-        """Functions that run when the module is imported, with `MODULE` itself."""
-        reached, waiting = {MODULE}, [MODULE]
-        while waiting:
-            for name in self._edges.get(waiting.pop(), ()):
-                if name not in reached:
-                    reached.add(name)
-                    waiting.append(name)
-        return frozenset(reached)
-
-    def link(self, caller: str, paths: Iterable[str]) -> None:
-        """`caller` calls, or hands on, functions of this module (`@name`, `@Class().method`)."""
-        for path in paths:
-            if path.startswith("@"):
-                name = path[1:].replace("()", "")
-                self._edges.setdefault(caller, set()).update((name, f"{name}.__init__"))
+from sealwright.vetting.code.handed_over import as_call, calls_it, is_getattr
+from sealwright.vetting.code.module_facts import GUARDED, HELD, MAX_FACTS, MODULE, Call, Facts
+from sealwright.vetting.code.names import bind_import, keep, resolve
+from sealwright.vetting.code.parameters import Parameters, defaults, give
+from sealwright.vetting.code.references import direct, executes, runs_text
+from sealwright.vetting.code.scope import Origin, Scope
+from sealwright.vetting.code.texts import fold
 
 
 def facts(tree: ast.Module) -> Facts:
     """The facts of a module. Two passes: what functions return is known in the second.
 
+    Where text is run as code, both follow what texts are made of, too.
+
     Raises RecursionError where expressions are nested too deeply.
     """
     first = _Walk({}, {})
     first.module(tree)
+    textual = any(runs_text(path) for call in first.facts.calls for path in call.paths)
+    if textual:
+        first = _Walk({}, {}, textual=True)
+        first.module(tree)
     if not any(first.returned.values()) and not first.flow.fields:
         return first.facts
-    second = _Walk(first.returned, first.flow.fields)
+    second = _Walk(first.returned, first.flow.fields, textual=textual)
     second.module(tree)
     return second.facts
 
@@ -88,14 +42,17 @@ class _Walk:
         self,
         returned: dict[str, frozenset[Origin]],
         fields: dict[str, frozenset[Origin]],
+        *,
+        textual: bool = False,
     ) -> None:
         self.facts = Facts()
         self.returned: dict[str, frozenset[Origin]] = {}
         self.scope = Scope()
         self.function = MODULE
         self.owner = ""
+        self.parameters = Parameters()
         self.waiting: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, Scope, str]] = []
-        self.flow = origins.Flow(returned, fields)
+        self.flow = origins.Flow(returned, fields, textual=textual)
 
     def module(self, tree: ast.Module) -> None:
         self.statements(tree.body)
@@ -182,6 +139,8 @@ class _Walk:
         for position, argument in enumerate(every):
             is_self = position == 0 and self.scope.is_class and bool(self.owner)
             inner.bind(argument.arg, [f"@{self.owner}()"] if is_self else [])
+        self.parameters.define(name, [one.arg for one in every], inner)
+        defaults(arguments, inner, self.scope)
         self.waiting.append((node, inner, name))
 
     def class_(self, node: ast.ClassDef) -> None:
@@ -198,7 +157,11 @@ class _Walk:
         came = self.flow.of(value, self.scope)
         match target:
             case ast.Name(id=name):
-                self.scope.bind(name, () if element else resolve(value, self.scope))
+                paths = () if element else resolve(value, self.scope)
+                self.scope.bind(name, paths)
+                self.scope.assigned(name, value, self.scope)
+                if self.scope.is_class:
+                    keep([f"@{self.owner}.{name}"], paths, self.scope)
                 self.scope.holds(name, None if element else fold(value, self.scope))
                 self.flow.add(target, came, self.scope)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -212,6 +175,7 @@ class _Walk:
                 self.expression(target.value)
                 self.flow.add(target, came, self.scope)
                 paths = resolve(target, self.scope)
+                keep(paths, resolve(value, self.scope), self.scope)
                 self.note(self.facts.assignments, target, paths, came, value)
 
     def gives(self, value: ast.expr) -> None:
@@ -226,13 +190,13 @@ class _Walk:
     def expression(self, node: ast.AST) -> None:
         """Notes every call below `node`, inner ones first, and binds what it binds."""
         match node:
-            case ast.Lambda(args=arguments, body=body):
-                outer = self.scope
-                self.scope = Scope(parent=outer)
-                for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
-                    self.scope.bind(argument.arg)
-                self.expression(body)
-                self.scope = outer
+            case ast.Lambda():
+                self.lambda_(node, [])
+                return
+            case ast.Call(func=ast.Lambda() as function):
+                for value in [*node.args, *(keyword.value for keyword in node.keywords)]:
+                    self.expression(value)
+                self.lambda_(function, node.args)
                 return
             case ast.NamedExpr(target=target, value=value):
                 self.expression(value)
@@ -253,19 +217,42 @@ class _Walk:
         if isinstance(node, ast.Call):
             self.call(node)
 
-    def call(self, node: ast.Call) -> None:
+    def lambda_(self, node: ast.Lambda, values: list[ast.expr]) -> None:
+        arguments = node.args
+        inner = Scope(parent=self.scope)
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        for argument in every:
+            inner.bind(argument.arg)
+        for default in [*arguments.defaults, *(d for d in arguments.kw_defaults if d)]:
+            self.expression(default)
+        defaults(arguments, inner, self.scope)
+        for argument, value in zip(every, values, strict=False):
+            give(inner, argument.arg, value, self.scope)
+        outer, self.scope = self.scope, inner
+        self.expression(node.body)
+        self.scope = outer
+
+    def call(self, node: ast.Call, *, function: str | None = None, handed: bool = False) -> None:
         paths = resolve(node.func, self.scope)
+        paths += tuple(filter(None, (direct(path) for path in paths)))
         values = [*node.args, *(keyword.value for keyword in node.keywords)]
-        came: frozenset[Origin] = frozenset().union(
-            *(self.flow.of(value, self.scope) for value in values)
-        )
+        each = [self.flow.of(value, self.scope) for value in values]
+        came: frozenset[Origin] = frozenset().union(*each)
         self.facts.link(self.function, paths)
-        for value in values:
-            if isinstance(value, ast.Name | ast.Attribute):
-                self.facts.link(self.function, resolve(value, self.scope))
         if isinstance(node.func, ast.Attribute):
             came |= self.flow.of(node.func.value, self.scope) & origins.THROUGH_METHODS
-        self.note(self.facts.calls, node, paths, came, None)
+        first = each[0] if each else frozenset()
+        self.note(self.facts.calls, node, paths, came, None, first, function)
+        if handed:
+            return
+        self.parameters.enter(node, paths, self.scope)
+        for position, value in enumerate(values):
+            if isinstance(value, ast.Name | ast.Attribute) or is_getattr(value):
+                found = resolve(value, self.scope)
+                self.facts.link(self.function, found)
+                if any(executes(path) for path in found):
+                    now = function if calls_it(node, paths) else HELD
+                    self.call(as_call(node, position), function=now, handed=True)
 
     def note(
         self,
@@ -274,9 +261,12 @@ class _Walk:
         paths: tuple[str, ...],
         came: frozenset[Origin],
         value: ast.expr | None,
+        first: frozenset[Origin] = frozenset(),
+        function: str | None = None,
     ) -> None:
         if len(into) < MAX_FACTS:
-            into.append(Call(node, paths, came, self.function, self.scope, value))
+            by = self.function if function is None else function
+            into.append(Call(node, paths, came, by, self.scope, value, first))
 
 
 _SKIPPED = frozenset(("ctx", "op", "ops", "type_comment", "type_ignores"))

@@ -1,8 +1,6 @@
 """What a name in Python source stands for: imports, aliases, rebinding, attribute walks.
 
-A may-analysis: a name that is bound more than once stands for all that it was bound to. Text that
-is
-put together (`"ex" + "ec"`) is folded, so that a name cannot hide in pieces.
+A may-analysis: a name that is bound more than once stands for all that it was bound to.
 """
 
 from __future__ import annotations
@@ -11,17 +9,11 @@ import ast
 import builtins
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
 
-import msgspec
+from sealwright.vetting.code.references import SYSTEM_MODULES, executes
+from sealwright.vetting.code.scope import MAX_ALTERNATIVES, Scope
+from sealwright.vetting.code.texts import MAX_STEPS, fold
 
-Origin = Literal["network", "decoded", "environment", "credentials", "code", "long-text"]
-"""Where a value comes from, as far as it matters; see `origins`."""
-MAX_ALTERNATIVES = 8
-MAX_FOLDED = 65_536
-"""Characters of a folded text."""
-MAX_STEPS = 60
-"""Attribute steps, operators and calls that one name is followed through."""
 _BUILTINS = frozenset((*dir(builtins), "get_ipython"))
 _SAME = {
     "_pickle": "pickle",
@@ -52,45 +44,10 @@ _SAME = {
     "cloudpickle.cloudpickle": "cloudpickle",
 }
 """Other ways to the same thing."""
-_WALKERS = frozenset(("getattr", "vars", "functools.partial"))
-
-
-class Scope(msgspec.Struct):
-    """Names of a module, class or function. An empty set: bound to something that is not
-    followed."""
-
-    parent: Scope | None = None
-    is_class: bool = False
-    names: dict[str, set[str]] = msgspec.field(default_factory=dict)
-    texts: dict[str, str | None] = msgspec.field(default_factory=dict)
-    """Names that hold one known text; None once they may hold another."""
-    stars: list[str] = msgspec.field(default_factory=list)
-    """Modules of which everything was imported."""
-    came: dict[str, frozenset[Origin]] = msgspec.field(default_factory=dict)
-    """`name` or `name.attribute` → origins of all that was assigned to it."""
-
-    def bind(self, name: str, paths: Iterable[str] = ()) -> None:
-        """`name` may stand for `paths` from here on, too."""
-        known = self.names.setdefault(name, set())
-        for path in paths:
-            if len(known) < MAX_ALTERNATIVES:
-                known.add(path)
-
-    def holds(self, name: str, text: str | None) -> None:
-        """`name` holds `text`; a second, different text makes it unknown."""
-        if name in self.texts and self.texts[name] != text:
-            text = None
-        self.texts[name] = text
-
-    def find(self, name: str) -> Scope | None:
-        """The scope that binds `name`, as Python looks it up; classes are left out on the way."""
-        scope: Scope | None = self
-        first = True
-        while scope is not None:
-            if name in scope.names and (first or not scope.is_class):
-                return scope
-            scope, first = scope.parent, False
-        return None
+_HOLDERS = frozenset(("functools.partial", "staticmethod", "classmethod"))
+_WALKERS = frozenset(("getattr", "vars", *_HOLDERS))
+_IMPORTS = frozenset(("__import__", "importlib.import_module", "importlib.__import__"))
+MAX_ELEMENTS = 64
 
 
 def bind_import(scope: Scope, node: ast.Import | ast.ImportFrom) -> None:
@@ -135,10 +92,13 @@ def resolve(node: ast.expr, scope: Scope, steps: int = MAX_STEPS) -> tuple[str, 
             found = _name(name, scope)
         case ast.Attribute(value=value, attr=attribute):
             found = _attribute(resolve(value, scope, steps - 1), attribute)
+            found |= _kept(found, scope)
         case ast.Call():
             found = _called(node, scope, steps - 1)
         case ast.Subscript(value=value, slice=index):
-            found = _item(resolve(value, scope, steps - 1), fold(index, scope))
+            key = fold(index, scope)
+            found = _item(resolve(value, scope, steps - 1), key)
+            found |= _elements(value, key, scope, steps - 1)
         case ast.IfExp(body=body, orelse=other):
             found = {*resolve(body, scope, steps - 1), *resolve(other, scope, steps - 1)}
         case ast.BoolOp(values=values):
@@ -160,7 +120,9 @@ def _name(name: str, scope: Scope) -> set[str]:
     outer: Scope | None = scope
     while outer is not None:
         if outer.stars:
-            found.update(f"{module}.{name}" for module in outer.stars)
+            found.update(
+                name if name in SYSTEM_MODULES else f"{module}.{name}" for module in outer.stars
+            )
         outer = outer.parent
     return found
 
@@ -180,7 +142,7 @@ def _called(node: ast.Call, scope: Scope, steps: int) -> set[str]:
     walks = any(path in _WALKERS or path.startswith("attrgetter(") for path in functions)
     bases = resolve(first, scope, steps) if walks and first is not None else ()
     for path in functions:
-        if path in ("__import__", "importlib.import_module", "importlib.__import__"):
+        if path in _IMPORTS or path.endswith(".importlib.import_module"):
             text = fold(first, scope)
             found.add(text or f"{path}()")
         elif path == "getattr" and first is not None and len(node.args) > 1:
@@ -188,7 +150,7 @@ def _called(node: ast.Call, scope: Scope, steps: int) -> set[str]:
             found |= {f"{base}.{text}" for base in bases if text}
         elif path == "vars" and first is not None:
             found |= {f"vars({base})" for base in bases}
-        elif path == "functools.partial" and first is not None:
+        elif path in _HOLDERS and first is not None:
             found |= set(bases)
         elif path in ("operator.attrgetter", "operator.methodcaller"):
             found.add(f"attrgetter({fold(first, scope)})")
@@ -197,7 +159,57 @@ def _called(node: ast.Call, scope: Scope, steps: int) -> set[str]:
             found |= {f"{base}.{walked}" for base in bases}
         else:
             found.add(f"{path}()")
+    match node.func:
+        case ast.Attribute(value=value, attr="get" | "pop" | "setdefault" | "__getitem__"):
+            found |= _elements(value, fold(first, scope), scope, steps)
     return found
+
+
+def _kept(paths: set[str], scope: Scope) -> set[str]:
+    """What was assigned to attributes of this module's own classes: `self.run = os.system`."""
+    aliases = scope.module().aliases
+    if not aliases:
+        return set()
+    return {kept for path in paths for kept in aliases.get(path.replace("()", ""), ())}
+
+
+def keep(targets: Iterable[str], paths: Iterable[str], scope: Scope) -> None:
+    """Notes the attributes of this module's classes that hold a function that runs something."""
+    kept = dangerous(paths)
+    for target in targets if kept else ():
+        if target.startswith("@"):
+            scope.module().aliases.setdefault(target.replace("()", ""), set()).update(kept)
+
+
+def dangerous(paths: Iterable[str]) -> list[str]:
+    """Of these, what runs a command or a text, or leads to it."""
+    return [path for path in paths if path in SYSTEM_MODULES or executes(path)]
+
+
+def _elements(node: ast.expr, key: str | None, scope: Scope, steps: int) -> set[str]:
+    """The functions in a dictionary or list that may be meant: `{"a": os.system}["a"]`."""
+    given: list[tuple[ast.expr, Scope]] = [(node, scope)]
+    if isinstance(node, ast.Name):
+        holder = scope.find(node.id)
+        given = holder.values.get(node.id, []) if holder is not None else []
+    found: set[str] = set()
+    for value, of in given:
+        values: list[ast.expr] = []
+        match value:
+            case ast.Dict(keys=keys, values=held):
+                both = zip(keys[:MAX_ELEMENTS], held, strict=False)
+                values = [v for k, v in both if key is None or fold(k, of) in (None, key)]
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                values = elements[:MAX_ELEMENTS]
+        for each in values:
+            if isinstance(each, ast.Name) or _is_dotted(each):
+                found.update(dangerous(resolve(each, of, steps)))
+    return found
+
+
+def _is_dotted(node: ast.expr) -> bool:
+    """`os.system`; anything longer could be as long as it likes."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
 
 
 def _item(paths: tuple[str, ...], key: str | None) -> set[str]:
@@ -205,83 +217,14 @@ def _item(paths: tuple[str, ...], key: str | None) -> set[str]:
         return {f"{path}[]" for path in paths}
     found = set()
     for path in paths:
-        if path == "sys.modules":
+        if path == "sys.modules" or path.endswith(".sys.modules"):
             found.add(key)
         elif path.startswith("vars(") and path.endswith(")"):
             found.add(f"{path[5:-1]}.{key}")
-        elif path in ("__builtins__", "globals().__builtins__", "builtins"):
+        elif path in ("__builtins__", "builtins") or path.endswith(".__builtins__"):
             found.add(key)
         elif path in ("globals()", "locals()", "vars()"):
             found.add(key if key != "__builtins__" else "__builtins__")
         else:
             found.add(f"{path}[]")
     return found
-
-
-def fold(node: ast.expr | None, scope: Scope, steps: int = MAX_STEPS) -> str | None:
-    """The text that an expression makes, where that is plain to see; None otherwise."""
-    if node is None or steps <= 0:
-        return None
-    text: str | None = None
-    match node:
-        case ast.Constant(value=str() as value):
-            text = value
-        case ast.Constant(value=bytes() as raw):
-            text = raw.decode("latin-1")
-        case ast.Name(id=name):
-            holder = scope.find(name)
-            text = holder.texts.get(name) if holder is not None else None
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            text = _joined([fold(left, scope, steps - 1), fold(right, scope, steps - 1)])
-        case ast.BinOp(op=ast.Mod(), left=left):
-            text = fold(left, scope, steps - 1)
-        case ast.JoinedStr(values=values):
-            text = "".join(fold(each, scope, steps - 1) or "{}" for each in values)
-        case ast.FormattedValue(value=value):
-            text = fold(value, scope, steps - 1)
-        case ast.Call():
-            text = _folded_call(node, scope, steps - 1)
-        case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=step)):
-            base = fold(value, scope, steps - 1)
-            if base is not None and _is_minus_one(step):
-                text = base[::-1]
-    return text if text is None or len(text) <= MAX_FOLDED else text[:MAX_FOLDED]
-
-
-def _is_minus_one(node: ast.expr | None) -> bool:
-    match node:
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
-            return True
-    return False
-
-
-def _joined(parts: list[str | None]) -> str | None:
-    known = [part for part in parts if part is not None]
-    return "".join(known) if len(known) == len(parts) else None
-
-
-def _folded_call(node: ast.Call, scope: Scope, steps: int) -> str | None:
-    """`chr(101)`, `"".join([...])`, `x.replace("_", "")`, `x.format(...)`, `x.decode()`."""
-    match node:
-        case ast.Call(func=ast.Name(id="chr"), args=[ast.Constant(value=int() as code)]):
-            return chr(code) if 0 <= code < 0x110000 else None
-        case ast.Call(func=ast.Name(id="str"), args=[only]):
-            return fold(only, scope, steps)
-        case ast.Call(
-            func=ast.Attribute(attr="join", value=by), args=[ast.List() | ast.Tuple() as of]
-        ):
-            parts = [fold(each, scope, steps) for each in of.elts]
-            glue, whole = fold(by, scope, steps), _joined(parts)
-            return None if glue is None or whole is None else glue.join(p or "" for p in parts)
-        case ast.Call(func=ast.Attribute(attr="replace", value=of_), args=[old, new]):
-            pieces = [fold(each, scope, steps) for each in (of_, old, new)]
-            if all(piece is not None for piece in pieces):
-                base, before, after = (piece or "" for piece in pieces)
-                return base.replace(before, after) if len(after) <= 64 else None
-        case ast.Call(
-            func=ast.Attribute(attr=("decode" | "encode" | "lower" | "strip"), value=of_)
-        ):
-            return fold(of_, scope, steps)
-        case ast.Call(func=ast.Attribute(attr="format", value=of_)):
-            return fold(of_, scope, steps)
-    return None

@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 
 from sealwright.patterns import regex
-from sealwright.vetting.code.names import Origin, Scope, fold, resolve
+from sealwright.vetting.code import assembled
+from sealwright.vetting.code.names import resolve
+from sealwright.vetting.code.scope import Origin, Scope
+from sealwright.vetting.code.texts import fold
 
 THROUGH_METHODS: frozenset[Origin] = frozenset(("network", "decoded", "environment", "credentials"))
 """What a method call keeps of the object that it is called on: `response.content.decode()`."""
@@ -39,17 +42,22 @@ CREDENTIALS = regex(
     r"|wallet\.dat|cookies\.sqlite|\.azure[/\\])"
 )
 _NONE: frozenset[Origin] = frozenset()
+_BUILDS = (ast.ListComp, ast.GeneratorExp, ast.Subscript, ast.BinOp)
 
 
 class Flow:
-    """The origins of names, per scope. `returned`: of what the module's own functions return."""
+    """The origins of names, per scope. `returned`: of what the module's own functions return.
+    `textual`: text that is not written down (`assembled`) is followed as well."""
 
     def __init__(
         self,
         returned: dict[str, frozenset[Origin]],
         fields: dict[str, frozenset[Origin]],
+        *,
+        textual: bool = False,
     ) -> None:
         self._returned = returned
+        self._textual = textual
         self.fields = fields
         """Of attributes of this module's own classes: `@Class().name`."""
         self._seen: dict[int, tuple[ast.expr, frozenset[Origin]]] = {}
@@ -94,7 +102,10 @@ class Flow:
                 return self._called(node, scope)
             case ast.Lambda(body=body):
                 return self.of(body, scope)
-        return _NONE.union(*(self.of(child, scope) for child in ast.iter_child_nodes(node)))
+        parts = _NONE.union(*(self.of(child, scope) for child in ast.iter_child_nodes(node)))
+        if self._textual and isinstance(node, _BUILDS):
+            parts |= assembled.of_expression(node, scope)
+        return parts
 
     def _named(self, name: str, scope: Scope) -> frozenset[Origin]:
         holder = scope.find(name.partition(".")[0]) or scope
@@ -107,14 +118,15 @@ class Flow:
         if isinstance(function, ast.Attribute):
             one = function.attr in _ONE_VARIABLE and _is_environment(function.value, scope)
             found |= _NONE if one else self.of(function.value, scope)
-        for path in resolve(function, scope):
+        paths = resolve(function, scope)
+        for path in paths:
             if path.startswith("@"):
                 found |= self._returned.get(path[1:].replace("()", ""), _NONE)
             found |= _source(path)
         text = fold(node.args[0], scope) if node.args else None
         if text and CREDENTIALS.search(text):
             found |= {"credentials"}
-        return found
+        return assembled.of_call(node, paths, found, scope) if self._textual else found
 
 
 def _fields(node: ast.expr, scope: Scope) -> list[str]:

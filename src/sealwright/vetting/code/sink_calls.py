@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from sealwright.patterns import regex
 from sealwright.vetting.code import sink_tables as tables
 from sealwright.vetting.code.attack_rules import (
-    DANGEROUS_SHELL,
-    FETCHED_CODE,
     FETCHED_OBJECTS,
     HARVESTING,
-    HIDDEN_CODE,
     HIDDEN_NAME,
     NATIVE,
     PERSISTENCE,
 )
-from sealwright.vetting.code.flow import Call, Facts, facts
-from sealwright.vetting.code.names import fold, resolve
-from sealwright.vetting.code.shell import judge
+from sealwright.vetting.code.module_facts import Call, Facts, keyword
+from sealwright.vetting.code.names import resolve
 from sealwright.vetting.code.sink_rules import (
     COMPUTED_CODE,
     HOOKS,
@@ -35,19 +31,14 @@ from sealwright.vetting.code.sink_rules import (
     UNVERIFIED_TLS,
     YAML_OBJECTS,
 )
-from sealwright.vetting.code.source import parse
-from sealwright.vetting.interface import Rule
+from sealwright.vetting.code.sink_running import Seen, running
+from sealwright.vetting.code.texts import fold
 
-Seen = tuple[Rule, str, int]
-"""A rule, a message, and the line."""
 _KERAS_LOADS = regex(
     r"(?:keras\.(?:models|saving|layers|legacy\.saving)\.)(?:load_model|deserialize\w*"
     r"|model_from_json)"
     r"|keras\.(?:models\.)?Model\.from_config|keras\.(?:models|saving)\.\w+\.(?:load_model"
     r"|deserialize\w*)"
-)
-_STARTS = regex(
-    rf"{tables.PROCESSES.pattern}|socket\.socket|base64\.\w*decode|marshal\.loads|bytes\.fromhex"
 )
 _KERAS_SWITCH = frozenset(
     f"keras.{module}.enable_unsafe_deserialization" for module in ("config", "saving")
@@ -62,19 +53,14 @@ def examine(known: Facts) -> Iterator[Seen]:
         for path in call.paths or _written(node):
             yield from _loading(call, node, path)
             yield from _fetching(call, node, path)
-            yield from _running(call, node, path)
             yield from _others(call, node, path)
+        yield from running(call, node, known)
         yield from _hidden(call, node)
 
 
 def _written(node: ast.Call) -> tuple[str, ...]:
     """A method of an object that is not followed: `x.from_pretrained`."""
     return (f"?.{node.func.attr}",) if isinstance(node.func, ast.Attribute) else ()
-
-
-def keyword(node: ast.Call, name: str) -> ast.expr | None:
-    """The value of one keyword argument."""
-    return next((each.value for each in node.keywords if each.arg == name), None)
 
 
 def _is(node: ast.expr | None, value: object) -> bool:
@@ -179,71 +165,6 @@ def _revision(call: Call, node: ast.Call, path: str) -> Iterator[Seen]:
 
 def _short(path: str) -> str:
     return path.removeprefix("?.")[-60:]
-
-
-def _running(call: Call, node: ast.Call, path: str) -> Iterator[Seen]:
-    if path in tables.EXECUTORS:
-        yield from _text_run(call, node, path)
-    elif tables.PROCESSES.fullmatch(path):
-        command = command_of(node, call)
-        if judged := judge(command):
-            yield judged[0], f"{path}: {judged[1]}", call.line
-        elif "network" in call.origins and not command:
-            yield FETCHED_CODE, f"{path} runs what the network answers", call.line
-        elif "decoded" in call.origins:
-            yield HIDDEN_CODE, f"{path} runs a command that was encoded", call.line
-        if call.origins & {"credentials"} and re.search(r"\b(?:curl|wget|nc)\b", command):
-            yield HARVESTING, f"{path} sends kept credentials", call.line
-    elif path in ("pip.main", "pip._internal.main", "pip._internal.cli.main.main"):
-        judged = judge("pip install")
-        if judged:
-            yield judged[0], path, call.line
-
-
-def command_of(node: ast.Call, call: Call) -> str:
-    """The text of a command as far as it is plain to see: a string, or a list joined by spaces."""
-    arguments = node.args or [each.value for each in node.keywords if each.arg in ("args", "cmd")]
-    parts: list[str] = []
-    for argument in arguments[:8]:
-        if isinstance(argument, ast.List | ast.Tuple):
-            parts += [fold(each, call.scope) or "" for each in argument.elts[:64]]
-        elif (text := fold(argument, call.scope)) is not None:
-            parts.append(text)
-    return " ".join(part for part in parts if part)
-
-
-def _text_run(call: Call, node: ast.Call, path: str) -> Iterator[Seen]:
-    came = call.origins
-    source = node.args[0] if node.args else None
-    if source is None:
-        return
-    if "network" in came:
-        yield FETCHED_CODE, f"{path} of what the network answers", call.line
-    elif "decoded" in came:
-        yield HIDDEN_CODE, f"{path} of data that were decoded", call.line
-    elif path in tables.TEXT_EXECUTORS:
-        text = fold(source, call.scope)
-        plain = isinstance(source, ast.Constant)
-        if text is not None and (judged := _dangerous_text(text)):
-            yield judged, f"{path} of text that starts a process or decodes more code", call.line
-        elif not plain and "code" not in came:
-            yield COMPUTED_CODE, f"{path} of computed text", call.line
-
-
-def _dangerous_text(text: str) -> Rule | None:
-    """Code in a literal that is run: it is code, whatever its quotes."""
-    judged = judge(text)
-    if judged is not None and judged[0] in (DANGEROUS_SHELL, PERSISTENCE):
-        return DANGEROUS_SHELL
-    tree = parse(text).tree
-    if tree is None:
-        return None
-    for inner in facts(tree).calls:
-        starts = any(_STARTS.fullmatch(path) for path in inner.paths)
-        runs = inner.origins & {"decoded", "network"} and tables.EXECUTORS & set(inner.paths)
-        if starts or runs:
-            return HIDDEN_CODE
-    return None
 
 
 def _others(call: Call, node: ast.Call, path: str) -> Iterator[Seen]:

@@ -15,9 +15,8 @@ from sealwright.vetting.code.attack_rules import (
     REDUCE,
     REVERSE_SHELL,
 )
-from sealwright.vetting.code.flow import GUARDED, MODULE, Call, Facts
-from sealwright.vetting.code.names import fold, resolve
-from sealwright.vetting.code.sink_calls import Seen
+from sealwright.vetting.code.module_facts import GUARDED, MODULE, Call, Facts
+from sealwright.vetting.code.names import resolve
 from sealwright.vetting.code.sink_rules import (
     IMPORT_FILES,
     IMPORT_NETWORK,
@@ -25,6 +24,8 @@ from sealwright.vetting.code.sink_rules import (
     RELAXED_LOADER,
     UNVERIFIED_TLS,
 )
+from sealwright.vetting.code.sink_running import Seen
+from sealwright.vetting.code.texts import fold
 
 _REDUCERS = ("__reduce__", "__reduce_ex__", "__getnewargs__")
 _INSTALLERS = frozenset(("setuptools.setup", "distutils.core.setup"))

@@ -28,13 +28,22 @@ UNPICKLING = regex(
 )
 EXECUTORS = frozenset(("exec", "eval", "compile", "execfile", "runpy.run_path",
                        "code.InteractiveInterpreter().runsource", "types.FunctionType",
-                       "types.CodeType", "timeit.timeit",
+                       "types.CodeType",
                        "code.interact", "os.execfile", "IPython.get_ipython().run_cell",
                        "pandas.eval", "numexpr.evaluate", "cffi.FFI().verify"))  # fmt: skip
 TEXT_EXECUTORS = frozenset(
     ("exec", "eval", "compile", "execfile", "code.InteractiveInterpreter().runsource")
 )
 """Of these, a computed text is worth a warning by itself."""
+TEXT_MODULES = ("timeit.", "cProfile.", "profile.", "pdb.", "bdb.", "trace.", "doctest.", "code")
+TEXT_RUNNERS = regex(
+    r"timeit\.(?:timeit|repeat|Timer)|(?:cProfile|profile)\.(?:Profile\(\)\.)?(?:run|runctx)"
+    r"|pdb\.(?:run|runeval|runctx)|(?:bdb\.Bdb|pdb\.Pdb)\(\)\.(?:run|runeval|runctx)"
+    r"|trace\.Trace\(\)\.(?:run|runctx)|doctest\.(?:run_docstring_examples|debug_src|debug_script)"
+    r"|code\.Interactive(?:Interpreter|Console)\(\)\.(?:runsource|push)|code\.compile_command"
+    r"|codeop\.compile_command"
+)
+"""What runs a text that mostly is written beside it: the text is examined, and no more is said."""
 PROCESSES = regex(
     r"os\.(?:system|popen|exec[lv]p?e?|spawn[lv]p?e?|startfile|posix_spawnp?|forkpty)"
     r"|subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import re
+from collections.abc import Iterator
 
+from sealwright.patterns import regex
 from sealwright.vetting.code.attack_rules import DANGEROUS_SHELL, PERSISTENCE
 from sealwright.vetting.dependencies.startup import MAX_PTH, RUNS, UNREAD, examine_pth, is_pth
 from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member, Rule, quoted
 
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HEAD = 1 << 16
 _WINDOW = 1 << 20
 MAX_SCRIPT = 4 * 1024 * 1024
@@ -64,7 +68,30 @@ SCRIPT = Rule(
     example="#!/bin/sh",
     atlas=("AML.T0011",),
 )
-RULES = (POINTER, NO_MODEL, BREAKS, SCRIPT)
+BUILD = Rule(
+    id="SW-TEXT-005",
+    effect="review",
+    severity="high",
+    title="A build file gives what it downloads or decodes to a shell",
+    remediation="read what it runs; pin it by digest, or take it from a package registry",
+    why="Whoever builds the image, or types make, runs what the address answers that day. Honest "
+    "build files install tools so as well, so a person decides.",
+    example="RUN curl -s https://example.org/x | sh",
+    atlas=("AML.T0010.001", "AML.T0011"),
+    cwe=(494,),
+)
+RULES = (POINTER, NO_MODEL, BREAKS, SCRIPT, BUILD)
+_SCRIPTS = frozenset((".sh", ".bash", ".zsh", ".command", ".ps1", ".psm1", ".bat", ".cmd"))
+_GOING_ON = {".ps1": "`", ".psm1": "`", ".bat": "^", ".cmd": "^"}
+"""What stands at the end of a line that goes on; a backslash elsewhere."""
+_BUILD_FILE = regex(
+    r"(?:gnu)?makefile(?:\..*)?|.*\.(?:mk|mak|dockerfile)|(?:docker|container)file(?:\..*)?",
+    re.IGNORECASE,
+)
+_DOWNLOADS = regex(
+    r"\b(?:iwr|irm|curl|wget|invoke-(?:webrequest|restmethod))\b|downloadstring|net\.webclient",
+    re.IGNORECASE,
+)
 
 
 def is_text(data: Buffer) -> bool:
@@ -72,7 +99,7 @@ def is_text(data: Buffer) -> bool:
     head = bytes(data[:_HEAD])
     if not head:
         return False
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if head.startswith(_UTF_16):
         return _decodes(head, "utf-16", whole=len(head) == len(data))
     if b"\0" in head:
         return False
@@ -108,10 +135,12 @@ def examine(examining: Examining) -> None:
         examining.observations += examine_pth(bytes(data[: MAX_PTH + 1]), where=member.path)
     elif member.extension in _BINARY:
         examining.find(NO_MODEL, f"text under the extension {member.extension}")
-    if head.startswith(b"#!"):
+    if head.startswith(b"#!") or member.extension in _SCRIPTS:
         examining.find(SCRIPT, "a script")
         _script(examining)
-    if not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    elif _BUILD_FILE.fullmatch(member.name):
+        _build_file(examining)
+    if not head.startswith(_UTF_16):
         for start in range(0, len(data), _WINDOW):
             place = bytes(data[start : start + _WINDOW]).find(b"\0")
             examining.session.spend(16)
@@ -126,15 +155,40 @@ def _script(examining: Examining) -> None:
     """Its commands, by the patterns that no honest script shows."""
     from sealwright.vetting.code.shell import judge
 
-    if len(examining.data) > MAX_SCRIPT:
-        examining.gap(f"a script of {len(examining.data)} bytes; {MAX_SCRIPT} are read")
-    text = bytes(examining.data[:MAX_SCRIPT]).decode("utf-8", "replace").replace("\\\n", "")
-    for number, line in enumerate(text.splitlines(), start=1):
-        examining.session.spend(1 + len(line) // 64)
-        judged = None if line.lstrip().startswith("#") else judge(line)
+    powershell = examining.member.extension in (".ps1", ".psm1")
+    for number, line in _lines(examining):
+        said = powershell and _DOWNLOADS.search(line)
+        judged = judge(f"powershell {line}" if said else line)
         if judged is not None and judged[0].effect == "fail":
             place = f"{examining.member.path}:{number}"
             examining.find(judged[0], f"{judged[1]}: {quoted(line.strip())}", location=place)
+
+
+def _build_file(examining: Examining) -> None:
+    """The commands of a Makefile or Dockerfile, one by one: what they write stays in an image."""
+    from sealwright.vetting.code.shell import judge
+
+    for number, line in _lines(examining):
+        for command in re.split(r"&&|;", line):
+            judged = judge(command)
+            if judged is not None and judged[0] is DANGEROUS_SHELL:
+                place = f"{examining.member.path}:{number}"
+                examining.find(BUILD, f"{judged[1]}: {quoted(command.strip())}", location=place)
+
+
+def _lines(examining: Examining) -> Iterator[tuple[int, str]]:
+    """The lines that are no comments, continued lines in one piece, with their numbers."""
+    if len(examining.data) > MAX_SCRIPT:
+        examining.gap(f"a script of {len(examining.data)} bytes; {MAX_SCRIPT} are read")
+    data = bytes(examining.data[:MAX_SCRIPT])
+    encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8"
+    text = data.decode(encoding, "replace").replace("\r\n", "\n")
+    going_on = _GOING_ON.get(examining.member.extension, "\\")
+    text = text.replace(f"{going_on}\n", "")
+    for number, line in enumerate(text.splitlines(), start=1):
+        examining.session.spend(1 + len(line) // 64)
+        if not line.lstrip().startswith("#"):
+            yield number, line
 
 
 FORMAT = Format(
@@ -143,7 +197,8 @@ FORMAT = Format(
     examines=(
         "That it is text to its end, that it is no pointer to a file elsewhere, and that it does "
         "not stand where a binary model is expected; which lines of a .pth file run whenever "
-        "Python starts. What other text says is not judged."
+        "Python starts; the commands in scripts, Makefiles and Dockerfiles, by known patterns. "
+        "What other text says is not judged."
     ),
     extensions=(".txt", ".md", ".csv", ".tsv", ".rst", ".log", ".ini", ".cfg", ".conf", ".html"),
     recognise=recognise,
