@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -77,7 +79,45 @@ def test_import_offers_a_conversion(trained: Console, tmp_path: Path) -> None:
     shutil.copy(BENIGN / "torch/state_dict.pt", place / "weights.pt")
     bring = ("--from", "https://example.org/x", "--revision", "1", "--licence", "MIT")
     answer = trained("model", "import", str(place), "--name", "outside", *bring, expect=None)
-    assert f"sealwright model convert {place / 'weights.pt'} -o OUT" in answer.out
+    assert str(place) not in answer.out  # what was downloaded is read once
+    (hint,) = (line for line in answer.out.splitlines() if "model convert" in line)
+    words = shlex.split(hint.partition(": sealwright ")[2])
+    assert words[:2] == ["model", "convert"]
+    assert Path(words[2]).is_relative_to(trained.folder / ".sealwright/imports")
+    trained(*words[:3], "-o", str(tmp_path / "x.safetensors"))
+
+
+def test_import_lists_rules_and_how_many_findings_more(trained: Console, tmp_path: Path) -> None:
+    place = tmp_path / "download"
+    place.mkdir()
+    for number in range(25):
+        (place / f"{number}.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    bring = ("--from", "https://example.org/x", "--revision", "1", "--licence", "MIT")
+    answer = trained("model", "import", str(place), "--name", "outside", *bring, expect=1)
+    listed = [line for line in answer.out.splitlines() if " critical: " in line]
+    assert all(line.split()[0].startswith("SW-") for line in listed)
+    said = re.search(r"scan: failed, (\d+) findings", answer.out)
+    assert said is not None
+    assert f"and {int(said[1]) - 20} more; --format json has all" in answer.out
+
+
+@pytest.mark.parametrize("name", ["", "../../x", "a\nb", "A", "-x", "x" * 65])
+def test_import_took_any_name(trained: Console, tmp_path: Path, name: str) -> None:
+    bring = ("--from", "https://example.org/x", "--revision", "1", "--licence", "MIT")
+    before = len(trained.entries("model-import"))
+    answer = trained("model", "import", str(tmp_path), f"--name={name}", *bring, expect=2)
+    assert "lower-case letters, digits and dashes" in answer.err
+    assert len(trained.entries("model-import")) == before
+
+
+def test_import_warns_where_the_project_names_no_place(trained: Console, tmp_path: Path) -> None:
+    place = tmp_path / "download"
+    place.mkdir()
+    shutil.copy(BENIGN / "safetensors/plain.safetensors", place / "model.safetensors")
+    bring = ("--from", "https://example.org/x", "--revision", "1", "--licence", "MIT")
+    answer = trained("model", "import", str(place), "--name", "outside", *bring, expect=None)
+    assert "names no place for outside" in answer.out
+    assert "[training.models]" in answer.out
 
 
 def test_convert_writes_and_says_so(models: Console) -> None:
@@ -102,4 +142,23 @@ def test_convert_refuses_to_lose_anything(models: Console) -> None:
     assert "--only-tensors" in err
     answer = models("model", "convert", source, "-o", "out.safetensors", "--only-tensors")
     assert "left out: epoch" in answer.out
-    models("model", "convert", str(BENIGN / "torch/scripted.pt"), "-o", "x", expect=3)
+    models("model", "convert", str(BENIGN / "torch/scripted.pt"), "-o", "x.safetensors", expect=3)
+
+
+def test_convert_wrote_safetensors_under_another_name(models: Console) -> None:
+    source = str(BENIGN / "torch/state_dict.pt")
+    for name in ("x2.pt", "x", "x.safetensors.bin"):
+        answer = models("model", "convert", source, "-o", name, expect=2)
+        assert ".safetensors" in answer.err
+        assert not (models.folder / name).exists()
+    models("model", "convert", source, "-o", "X.SafeTensors")
+
+
+def test_secrets_are_not_shown(models: Console) -> None:
+    config = {"hub": {"token": "hidden-1"}, "password": {"value": "hidden-2"}}
+    (models.folder / "new/config.json").write_text(json.dumps(config))
+    (models.folder / "new/load.py").write_text('API_KEY = "sk-hidden-3"\n')
+    for form in ("text", "json"):
+        answer = models("model", "diff", "old", "new", "--format", form, expect=1)
+        assert "hidden-" not in answer.out + answer.err
+        assert "(not shown)" in answer.out

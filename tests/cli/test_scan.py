@@ -26,7 +26,7 @@ from sealwright.evidence.digest import sha256_hex
 from sealwright.vetting import guard, scan, sources
 from sealwright.vetting.interface import Buffer, observe
 from sealwright.vetting.known import Known
-from sealwright.vetting.outcome import Outcome
+from sealwright.vetting.outcome import Found, Outcome
 from sealwright.vetting.session import Limits, Spent
 from tests.cli.console import Console
 from tests.vetting.reports import sample
@@ -108,6 +108,13 @@ def test_a_path_that_is_not_there_is_named(models: Console) -> None:
         ("good.safetensors", "--limit-seconds", "nan"),
         ("good.safetensors", "--limit-depth", "-1"),
         ("good.safetensors", "--fail-on", "never"),
+        ("",),
+        ("good.safetensors", ""),
+        ("good.safetensors", "--out", ""),
+        ("good.safetensors", "--base", "nope"),
+        ("good.safetensors", "--base", ""),
+        ("good.safetensors", "--cache", ""),
+        ("good.safetensors", "--pack", ""),
     ],
 )
 def test_wrong_usage_ends_with_2(models: Console, words: tuple[str, ...]) -> None:
@@ -153,6 +160,48 @@ def test_what_is_excluded_is_said(models: Console) -> None:
     assert value["exclude"] == ["evil*", "*.blob"]
 
 
+def test_a_name_is_left_out_at_every_level_and_a_pattern_in_vain_is_told(models: Console) -> None:
+    store = models.folder / "sub/.git"
+    store.mkdir(parents=True)
+    (store / "index").write_bytes(b"\x93\x07\xfe\x00" * 64)
+    words = ("scan", "sub", "good.safetensors", "--exclude", ".git/")
+    answer = models(*words, "--exclude", "a\x1bb", "--exclude", "gone/")
+    assert answer.out.startswith("PASS: 1 file; ")
+    assert answer.err == (
+        "note: --exclude 'a\\x1bb' matched nothing\nnote: --exclude 'gone/' matched nothing\n"
+    )
+
+
+def test_a_path_that_is_not_there_takes_nothing_from_the_report(models: Console) -> None:
+    (models.folder / "loop").symlink_to("loop")
+    answer = models(
+        "scan", "evil.pkl", "loop", "gone.pkl", "--format", "sarif", "--out", "s.sarif", expect=1
+    )
+    assert answer.out.startswith("FAIL: 3 files (1 fail, 2 inconclusive); ")
+    log = json.loads((models.folder / "s.sarif").read_text())
+    rules = [each["ruleId"] for each in log["runs"][0]["results"]]
+    assert rules.count("SW-SRC-001") == 2
+    assert not log["runs"][0]["invocations"][0]["executionSuccessful"]
+    models("scan", "good.safetensors", "gone.pkl", expect=3)
+    assert "gone.pkl: No such file" in models("scan", "gone.pkl", "loop", expect=3).err
+
+
+def test_a_pack_that_is_a_pipe_is_refused_and_not_waited_for(models: Console) -> None:
+    os.mkfifo(models.folder / "pack.json")
+    answer = models("scan", "good.safetensors", "--pack", "pack.json", expect=2)
+    assert "pack.json: cannot be read: a pipe, not a regular file" in answer.err
+
+
+def test_a_place_below_a_folder_does_not_look_as_if_it_began_at_the_root(models: Console) -> None:
+    (models.folder / "d").mkdir()
+    os.mkfifo(models.folder / "d/pipe.pkl")
+    for path in ("d", "d/"):
+        out = models("scan", path, expect=3).out
+        assert "SW-SRC-002 high: a pipe, not a regular file (in pipe.pkl)" in out
+    out = models("scan", ".", "--exclude", "*.blob", "--exclude", "evil.pkl", expect=3).out
+    assert "(in d/pipe.pkl)" in out
+
+
 def test_a_limit_that_is_reached_is_inconclusive(models: Console) -> None:
     value = models.json("scan", "list.pkl", "--limit-operations", "5", expect=3)
     assert value["limits"]["operations"] == 5
@@ -163,7 +212,7 @@ def test_a_limit_that_is_reached_is_inconclusive(models: Console) -> None:
 def test_what_was_seen_before_a_scan_broke_its_bounds_is_kept(
     models: Console, monkeypatch: pytest.MonkeyPatch, broken: Exception
 ) -> None:
-    hashed = sources._hash
+    hashed = sources.sha256_of
 
     def breaks(data: Buffer, progress: Callable[[int], None]) -> str:
         if bytes(data[:1]) == b"]":
@@ -174,7 +223,7 @@ def test_what_was_seen_before_a_scan_broke_its_bounds_is_kept(
     zlast.mkdir()
     (zlast / "evil.pkl").write_bytes((models.folder / "evil.pkl").read_bytes())
     (zlast / "list.pkl").write_bytes(b"].")
-    monkeypatch.setattr(sources, "_hash", breaks)
+    monkeypatch.setattr(sources, "sha256_of", breaks)
     value = models.json("scan", "good.safetensors", "zlast", expect=1)
     assert {each["path"]: each["verdict"] for each in value["targets"]} == {
         "good.safetensors": "pass",
@@ -266,8 +315,9 @@ class TestCache:
     def test_other_rules_make_another_entry(self, tmp_path: Path) -> None:
         report = sample.member("a")
         one = Known(tmp_path, rules="1" * 64, limits=Limits(), version="1")
-        one.store("a", report.sha256, (report,))
-        assert one.load("a", report.sha256) == (report,)
+        found = Found((report,), 7)
+        one.store("a", report.sha256, found)
+        assert one.load("a", report.sha256) == found
         for other in (
             Known(tmp_path, rules="2" * 64, limits=Limits(), version="1"),
             Known(tmp_path, rules="1" * 64, limits=Limits(), version="2"),

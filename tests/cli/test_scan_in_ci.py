@@ -24,6 +24,20 @@ HOOKS = {each["id"]: each for each in yaml.safe_load((ROOT / ".pre-commit-hooks.
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 STEPS = {each["name"]: each for each in ACTION["runs"]["steps"]}
 
+NOT_HOOKED = (
+    # Code, and text that is mostly code's: `sealwright-scan-everything` has them.
+    *(".py", ".pyi", ".pyw", ".ipynb", ".jinja", ".jinja2", ".j2"),
+    *(".json", ".jsonl", ".ndjson", ".webmanifest", ".yaml", ".yml", ".toml"),
+    *(".xml", ".svg", ".xsd", ".xsl", ".html", ".txt", ".md", ".csv", ".tsv", ".rst", ".log"),
+    *(".ini", ".cfg", ".conf", ".gin"),
+    # Data, pictures, sound and films: no model is loaded from them.
+    *(".db", ".sqlite", ".sqlite3", ".tfrecord", ".tfrecords", ".tfrec"),
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".webp", ".bmp", ".dib"),
+    *(".tif", ".tiff", ".avif", ".heic", ".heif"),
+    *(".wav", ".mp3", ".flac", ".ogg", ".opus", ".mp4", ".m4a", ".mov", ".webm", ".mkv"),
+)
+"""Extensions of known formats that the hook for model files leaves alone."""
+
 
 def write(folder: Path) -> None:
     (folder / "good.safetensors").write_bytes(safetensors())
@@ -85,6 +99,11 @@ class TestHook:
         )
         wanted = [name for name in names if not name.endswith(text)]
         assert self.staged("sealwright-scan", wanted) == wanted
+
+    def test_names_that_the_registry_knows_are_matched_unless_they_are_listed_here(self) -> None:
+        known = {each for form in FORMATS for each in form.extensions}
+        missed = {each for each in known if not self.staged("sealwright-scan", [f"x{each}"])}
+        assert missed == set(NOT_HOOKED)
 
     def test_it_is_declared_as_pre_commit_wants_it(self) -> None:
         for hook in HOOKS.values():
@@ -183,6 +202,21 @@ class TestAction:
         assert step("Scan", work, tmp_path / "t", paths="").code == 2
         job = step("Scan", work, tmp_path / "t", paths="gone.pkl")
         assert job.outputs.get("verdict") != "pass"
+
+    def test_a_report_of_an_earlier_run_is_not_taken_for_this_one(
+        self, work: Path, tmp_path: Path
+    ) -> None:
+        stale = work / "sealwright-scan.sarif"
+        stale.write_text("stale")
+        job = step("Scan", work, tmp_path / "t", paths="gone.pkl")
+        assert job.code == 3, job
+        assert job.outputs == {}
+        assert "no report was written to sealwright-scan.sarif" in job.log
+        assert stale.read_text() == "stale"
+        job = step("Scan", work, tmp_path / "t", paths="gone.pkl\ngood.safetensors")
+        assert job.code == 0, job
+        assert job.outputs["verdict"] == "inconclusive"
+        assert stale.read_text() != "stale"
 
     def test_inputs_are_data_and_no_shell(self, work: Path, tmp_path: Path) -> None:
         (work / "$(touch ran).pkl").write_bytes(pickle.dumps(Harmless()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,9 +45,21 @@ def test_old_data_and_no_data_end_with_three(console: Console) -> None:
 def test_what_is_no_export_is_refused_with_advice(console: Console) -> None:
     assert "PyPI/all.zip" in console("vulndb", "import", "gone.zip", expect=3).err
     (console.folder / "text.zip").write_text("hello")
-    assert "zip" in console("vulndb", "import", "text.zip", expect=4).err
+    told = console("vulndb", "import", "text.zip", expect=3).err  # a wrong argument, no forgery
+    assert "not a zip file" in told
+    assert "ID.json" in told
     (console.folder / "empty").mkdir()
-    assert "PyPI" in console("vulndb", "import", "empty", expect=4).err
+    told = console("vulndb", "import", "empty", expect=3).err
+    assert "PyPI" in told
+    assert "vulns/PACKAGE/ID.yaml" in told
+
+
+def test_an_export_that_is_a_pipe_is_called_one(console: Console) -> None:
+    os.mkfifo(console.folder / "pipe.zip")
+    told = console("vulndb", "import", "pipe.zip", expect=3).err
+    assert "pipe.zip: a pipe, neither a file nor a folder" in told
+    (console.folder / "loop").symlink_to("loop")
+    assert "loop: Too many levels" in console("vulndb", "import", "loop", expect=3).err
 
 
 def test_the_bill_with_a_model_card_is_strictly_valid(trained: Console) -> None:

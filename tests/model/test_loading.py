@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 import sealwright
 from sealwright.errors import InputMissing, Refused, Unsupported
-from sealwright.phases.model import restricted
+from sealwright.phases.model import loading, restricted
 from sealwright.phases.model.loading import Checked, checked, load, trial
 from sealwright.vetting.outcome import Coverage, Outcome
 
@@ -82,6 +84,43 @@ def test_what_does_not_pass_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello\n")
     with pytest.raises(Unsupported):
         load(tmp_path / "notes.txt", clock=clock)
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "loop", "endless"])
+def test_what_is_no_file_is_named_and_not_copied(tmp_path: Path, what: str) -> None:
+    place = tmp_path / "f.pkl"
+    if what == "pipe":
+        os.mkfifo(place)
+    elif what == "folder":
+        place.mkdir()
+    elif what == "loop":
+        place.symlink_to("f.pkl")
+    else:
+        try:
+            os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # as /dev/zero
+        except PermissionError:
+            pytest.skip("this user may make no device nodes")
+    said = {
+        "pipe": "a model is loaded from a file, and this is a pipe",
+        "folder": "a model is loaded from a file, and this is a folder",
+        "loop": "Too many levels of symbolic links",
+        "endless": "a model is loaded from a file, and this is a device",
+    }
+    with pytest.raises(InputMissing, match=f"f.pkl: {said[what]}") as raised:
+        load(place, clock=clock)
+    assert raised.value.advice
+
+
+def test_what_does_not_pass_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "bad.pkl"
+    place.write_bytes(pickle.dumps(Opens(tmp_path / "marker")))
+
+    def never(*_: object, **__: object) -> Path:
+        raise AssertionError("it was copied")
+
+    monkeypatch.setattr(loading, "copied", never)
+    with pytest.raises(Refused), checked(place):
+        pass
 
 
 def ready_for(place: Path, *names: tuple[str, str]) -> Checked:

@@ -331,8 +331,8 @@ def test_the_gate_is_pure() -> None:
 
 def test_names_in_commands_are_quoted_for_a_shell() -> None:
     nasty, _ = artifact("x; rm -rf ~")
-    found = result(World().ask(nasty), "scan-artifact")
-    assert found.command == "sealwright model scan 'x; rm -rf ~'"
+    found = result(World().ask(nasty, "import"), "scan-artifact")
+    assert found.command.startswith("sealwright model import PATH --name 'x; rm -rf ~' --from ")
 
 
 # --- serving

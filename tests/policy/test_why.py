@@ -74,7 +74,7 @@ def test_golden_reasons_of_a_verdict() -> None:
             "scan-artifact",
             "failed",
             "signed by mina on 2026-11-02: the result is failed",
-            "sealwright model scan model",
+            "sealwright model scan",
         ),
         (
             "approval-people",

@@ -173,7 +173,7 @@ def prove(
     passphrase_file: Path | None,
 ) -> None:
     """Prove that an entry is in the ledger (C2SP tlog-proof)."""
-    from sealwright.files import write_atomically
+    from sealwright.files import write_output
     from sealwright.ledger.proof import encode_proof
 
     with opened(folder, passphrase_file) as project:
@@ -187,6 +187,6 @@ def prove(
             value["consistency"] = [item.hex() for item in grown.hashes]
             lines += ["", f"consistent with size {since}:", *(h.hex() for h in grown.hashes)]
         if out is not None:
-            write_atomically(out, data)
+            write_output(out, data)
             lines = [f"{out}: entry {index} of {head.size}"]
         emit(value, lines, style=style)

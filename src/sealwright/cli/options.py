@@ -79,14 +79,14 @@ def written(
 
     CannotLook if one cannot be written.
     """
-    from sealwright.files import write_atomically
+    from sealwright.files import write_output
 
     lines = []
     if html is not None:
-        write_atomically(html, page().encode())
+        write_output(html, page().encode())
         lines.append(f"page: {html}")
     if json_file is not None:
-        write_atomically(json_file, data())
+        write_output(json_file, data())
         lines.append(f"JSON: {json_file}")
     return lines
 

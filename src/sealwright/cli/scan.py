@@ -13,6 +13,7 @@ import click
 from sealwright.cli.render import mark, show, styled, visible
 
 if TYPE_CHECKING:
+    from sealwright.vetting.exclusion import Exclusion
     from sealwright.vetting.known import Known
     from sealwright.vetting.outcome import Outcome
     from sealwright.vetting.pickle.policy import Policy
@@ -20,14 +21,25 @@ if TYPE_CHECKING:
     from sealwright.vetting.reports.text import Line
     from sealwright.vetting.session import Limits
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+
+class _Place(click.Path):
+    """A path that is not empty: `Path("")` would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or a usage error."""
+        if value == "":
+            self.fail("the path is empty; write `.` for the current folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+_FILE = _Place(path_type=Path, dir_okay=False)
 _BYTES = click.IntRange(min=1)
 _HEADS = {"pass": "green", "review": "yellow", "inconclusive": "yellow", "fail": "red"}
 _MARKS = {"pass": "passed", "review": "warned", "inconclusive": "inconclusive", "fail": "failed"}
 
 
 @click.command(epilog="Example: sealwright scan model/ weights.pt --format sarif --out scan.sarif")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=_Place(path_type=Path))
 @click.option(
     "--format",
     "style",
@@ -47,17 +59,18 @@ _MARKS = {"pass": "passed", "review": "warned", "inconclusive": "inconclusive", 
     "--exclude",
     multiple=True,
     metavar="GLOB",
-    help="Leave out files below a folder; the report says so. Repeatable.",
+    help="Leave out files below a folder: a name at any level, or a path where it has a slash. The "
+    "report says so. Repeatable.",
 )
 @click.option(
     "--base",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Place(path_type=Path, file_okay=False, exists=True),
     default=Path(),
     help="The folder that paths in SARIF are relative to (default: this one).",
 )
 @click.option(
     "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Place(path_type=Path, file_okay=False),
     help="A folder of your own that remembers what was found in files that have not changed.",
 )
 @click.option("--limit-seconds", type=click.IntRange(1, 86_400), help="Seconds for each PATH.")
@@ -82,11 +95,15 @@ def command(
     Exit code 0 where everything was examined and nothing was found, 1 where something must not be
     loaded or a person has to look at it, 3 where not everything was examined, which is no pass.
     """
+    from sealwright.cli.scan_out import check_out
+    from sealwright.vetting.exclusion import Exclusion
     from sealwright.vetting.reports.interface import Scanned, exit_code
 
-    limits, policy = _limits(bounds), _policy(packs)
+    if out is not None:
+        check_out(out, paths)
+    limits, policy, exclusion = _limits(bounds), _policy(packs), Exclusion(exclude)
     scanned = Scanned(
-        outcome=_scan(paths, policy, limits, exclude, _known(cache, policy, limits)),
+        outcome=_scan(paths, policy, limits, exclusion, _known(cache, policy, limits)),
         targets=tuple(str(path) for path in paths),
         limits=limits,
         fail_on="fail" if fail_on == "fail" else "review",
@@ -94,6 +111,8 @@ def command(
         base=base,
     )
     _report(scanned, style=style, out=out)
+    for pattern in exclusion.unused:
+        show(f"note: --exclude {pattern!r} matched nothing", err=True)
     code = exit_code(scanned.outcome.verdict, fail_on=scanned.fail_on)
     if code:
         raise click.exceptions.Exit(code)
@@ -128,14 +147,14 @@ def _scan(
     paths: tuple[Path, ...],
     policy: Policy,
     limits: Limits,
-    exclude: tuple[str, ...],
+    exclusion: Exclusion,
     known: Known | None,
 ) -> Outcome:
     from sealwright.vetting.scan import scan_paths
 
     with Bar() as progress:
         return scan_paths(
-            paths, policy=policy, limits=limits, progress=progress, exclude=exclude, known=known
+            paths, policy=policy, limits=limits, progress=progress, exclusion=exclusion, known=known
         )
 
 
@@ -152,9 +171,9 @@ def _report(scanned: Scanned, *, style: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    from sealwright.files import write_atomically
+    from sealwright.files import write_output
 
-    write_atomically(out, text.encode("utf-8", "backslashreplace"))
+    write_output(out, text.encode("utf-8", "backslashreplace"))
     show(next(_lines(scanned)))
     show(f"report: {out}")
 

@@ -221,7 +221,11 @@ def _result(
         else:
             status, reason = "missing", have
         command = approve_command(
-            case, quorum, discipline=discipline, asked=frozenset(ballot.approved)
+            case,
+            quorum,
+            question=question,
+            discipline=discipline,
+            asked=frozenset(ballot.approved),
         )
     return RequirementResult(
         id=APPROVAL_PREFIX + (discipline or "people"),

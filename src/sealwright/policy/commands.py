@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import shlex
 
+from sealwright.evidence.predicates.governance import Question
 from sealwright.policy.case import Case, Input
 from sealwright.policy.duties import Actor, only_administrates
 from sealwright.policy.model import Quorum, Requirement
 
+_SCAN = "sealwright model scan"
+"""Scans the project's own model. One from outside is scanned when it is brought in."""
+_BRING_IN = (
+    "sealwright model import PATH --name {artifact} --from SOURCE --revision REVISION --licence ID"
+)
+
 
 def command_for(case: Case, requirement: Requirement, target: Input | None) -> str:
-    """The requirement's command. Names come from statements, so they are quoted for a shell."""
+    """The requirement's command, for the question that is asked.
+
+    Names come from statements, so they are quoted for a shell.
+    """
     filled = {
         "{name}": target.name if target else "NAME",
         "{artifact}": case.name,
         "{requirement}": requirement.id,
     }
     command = requirement.command
+    if case.request.question == "import" and command == _SCAN:
+        command = _BRING_IN
     for key, value in filled.items():
         command = command.replace(key, shlex.quote(value))
     return command
 
 
-def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: frozenset[Actor]) -> str:
-    """The command by which somebody who may would approve; `asked` have answered already."""
+def approve_command(
+    case: Case, quorum: Quorum, *, question: Question, discipline: str, asked: frozenset[Actor]
+) -> str:
+    """The command by which somebody who may would answer `question`; `asked` have done so already.
+
+    Serving counts the approvals of the release, so its question is that one.
+    """
     principal, shown = "PRINCIPAL", discipline or "DISCIPLINE"
     for candidate in case.directory.principals:
         disciplines = case.directory.disciplines.get(candidate.person, ())
@@ -38,8 +55,9 @@ def approve_command(case: Case, quorum: Quorum, *, discipline: str, asked: froze
         if not discipline or discipline in disciplines:
             principal, shown = candidate.id, discipline or disciplines[0]
             break
+    about = "" if question == "release" else f" --for {question}"
     return (
-        f"sealwright approve {shlex.quote(case.name)}"
+        f"sealwright approve {shlex.quote(case.name)}{about}"
         f" --as {shlex.quote(principal)} --discipline {shlex.quote(shown)} --reason WHY"
     )
 

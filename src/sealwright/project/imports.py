@@ -7,6 +7,7 @@ that somebody downloaded are read once and never again.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from sealwright.evidence.statement import Statement, Subject, subject
 from sealwright.evidence.tree import identify
 from sealwright.evidence.verify import Verified
 from sealwright.files import sync_folder
+from sealwright.lifecycle.model import NAME_PATTERN
+from sealwright.lifecycle.problem import shown
 from sealwright.project import store
 from sealwright.project.core import Project
 from sealwright.project.decide import Asked, ask
@@ -31,6 +34,8 @@ from sealwright.project.progress import Progress
 from sealwright.project.resolve import imported
 
 QUESTION: Literal["import"] = "import"
+MAX_NAME = 64
+"""Characters of a name, as in sealwright.toml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +88,7 @@ def bring_in(
     """
     from sealwright.phases.model.record import record_artifact_scan
 
-    if name in (*project.lifecycle.data, "model", "system", project.lifecycle.system.name):
-        raise UsageError(
-            f"{name} means something else in this project", advice="choose another --name"
-        )
+    _check_name(project, name)
     found = identify(path)
     verified = _verify(path, signature)
     store.keep(project.layout, found, shelf="imports")
@@ -105,6 +107,25 @@ def bring_in(
     model = Named(name=name, digest=found.digest, artifact=copy, kind="model")
     asked, placed = admit(project, model)
     return Brought(model=model, record=recorded[0], scan=recorded[-1], asked=asked, placed=placed)
+
+
+def _check_name(project: Project, name: str) -> None:
+    """UsageError unless a model from outside may have this name."""
+    if re.search(NAME_PATTERN, name) is None or len(name) > MAX_NAME:
+        raise UsageError(
+            f"--name: expected lower-case letters, digits and dashes, not starting with a dash, "
+            f"{MAX_NAME} at most; found {shown(name)}",
+            advice="it is also the name under [training.models]",
+        )
+    if name in (*project.lifecycle.data, "model", "system", project.lifecycle.system.name):
+        raise UsageError(
+            f"{name} means something else in this project", advice="choose another --name"
+        )
+
+
+def has_place(project: Project, name: str) -> bool:
+    """Whether the project names a place for a model of this name."""
+    return name in project.lifecycle.training.models
 
 
 def admit(project: Project, model: Named) -> tuple[Asked, Path | None]:

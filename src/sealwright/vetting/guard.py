@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-from sealwright.vetting.session import Spent
+from sealwright.vetting.session import Spent, limit
 
 MEMORY = 768 * 1024 * 1024
 """Bytes of private memory beyond those in use. Mapped files do not count."""
@@ -73,7 +73,7 @@ def _alarm(seconds: float) -> Iterator[None]:
     """Raises `Spent` after some seconds, and again every few seconds where it was not heard."""
 
     def ring(number: int, frame: FrameType | None) -> None:
-        raise Spent(f"more than {seconds:g} seconds")
+        raise Spent(limit(f"more than {seconds:g} seconds", "seconds"))
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)

@@ -17,11 +17,11 @@ from sealwright.errors import UsageError
 from sealwright.evidence import canonical
 from sealwright.evidence.digest import sha256_hex
 from sealwright.files import write_atomically
-from sealwright.vetting.outcome import MemberReport
+from sealwright.vetting.outcome import Found, MemberReport
 from sealwright.vetting.session import Limits
 
 MAX_ENTRY = 64 * 1024 * 1024
-_FORM = 1
+_FORM = 2
 _TRANSIENT = ("SW-SCAN-", "SW-SRC-")
 """Rules whose findings may be others the next time: limits, defects, files that cannot be read."""
 
@@ -31,6 +31,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     key: str
     reports: tuple[MemberReport, ...]
+    inflated: int
 
 
 class Known:
@@ -51,8 +52,8 @@ class Known:
                 advice="take a folder of your own, with mode 700",
             )
 
-    def load(self, path: str, digest: str) -> tuple[MemberReport, ...] | None:
-        """The reports of a file and all that it holds, if the same file was scanned before."""
+    def load(self, path: str, digest: str) -> Found | None:
+        """What was found in a file and all that it holds, if the same file was scanned before."""
         key = self._key(path, digest)
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
@@ -71,17 +72,20 @@ class Known:
             return None
         if entry.key != key or not entry.reports or entry.reports[0].sha256 != digest:
             return None
-        return entry.reports
+        return Found(entry.reports, entry.inflated)
 
-    def store(self, path: str, digest: str, reports: tuple[MemberReport, ...]) -> None:
+    def store(self, path: str, digest: str, found: Found) -> None:
         """Keeps what was found, unless it may be different the next time."""
         if any(
-            seen.rule.id.startswith(_TRANSIENT) for each in reports for seen in each.observations
+            seen.rule.id.startswith(_TRANSIENT)
+            for each in found.reports
+            for seen in each.observations
         ):
             return
         key = self._key(path, digest)
         try:
-            data = msgspec.json.encode(_Entry(key=key, reports=reports))
+            entry = _Entry(key=key, reports=found.reports, inflated=found.inflated)
+            data = msgspec.json.encode(entry)
         except UnicodeEncodeError:  # a name that is no UTF-8
             return
         if len(data) <= MAX_ENTRY:

@@ -29,6 +29,14 @@ class MemberReport(msgspec.Struct, frozen=True, kw_only=True):
     """What `Examining.fact` was told, sorted."""
 
 
+class Found(msgspec.Struct, frozen=True):
+    """What the scan of one file gave: its report and those of its members, and how many bytes they
+    inflated to."""
+
+    reports: tuple[MemberReport, ...]
+    inflated: int = 0
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How much was looked at. Bytes of the outermost files; `inflated` is what members gave."""
 

@@ -36,6 +36,7 @@ from sealwright.vetting.recognise import (
 from sealwright.vetting.session import Limits, Session, Spent
 
 if TYPE_CHECKING:
+    from sealwright.vetting.exclusion import Exclusion
     from sealwright.vetting.known import Known
 
 HASHED = 16 * 1024 * 1024
@@ -56,7 +57,8 @@ LIMIT = Rule(
     effect="inconclusive",
     severity="medium",
     title="A limit of the scan was reached",
-    remediation="if you trust the source, scan again with a higher limit",
+    remediation="if you trust the source, scan again with a higher limit; the message names its "
+    "option, where there is one",
     why="What lies beyond the limit was not examined. Archive bombs and deeply nested files are "
     "made to exhaust a scanner so that it gives up, or passes.",
     example="a gzip file of 1 MB that inflates to 1 TB",
@@ -152,7 +154,7 @@ def guarded(
 
 def _report(work: Examining, formats: Iterable[Format]) -> MemberReport:
     for reason in work.gaps:
-        work.find(GAP, reason)
+        work.find(LIMIT if reason in work.session.stopped else GAP, reason)
     member = work.member
     small = member.depth > 0 and len(member.data) <= HASHED
     return MemberReport(
@@ -180,19 +182,20 @@ def scan_paths(
     policy: Policy | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
-    exclude: Sequence[str] = (),
+    exclusion: Exclusion | None = None,
     known: Known | None = None,
     strict: bool = False,
 ) -> Outcome:
     """Scans files and folders. Each path has the limits for itself, and where it breaks them, what
     was seen of it until then is kept. `known`: earlier findings.
 
-    Raises InputMissing if a path is not there; whatever lies below a folder and can't be read is
-    reported in the outcome.
+    Raises InputMissing if none of the paths is there. One that is not there among others, and
+    whatever can't be read, is reported in the outcome.
     """
     from sealwright.vetting.packs.load import builtin_policy
     from sealwright.vetting.sources import scan_source
 
+    _must_be_there(paths)
     policy = policy or builtin_policy()
     reports: list[MemberReport] = []
     inflated = 0
@@ -206,13 +209,27 @@ def scan_paths(
         )
         try:
             with bounded(seconds=session.limits.seconds):
-                scan_source(path, session, progress=progress, exclude=exclude)
+                scan_source(path, session, progress=progress, exclusion=exclusion)
         except (Spent, MemoryError, RecursionError) as error:
             said = error.message if isinstance(error, Spent) else type(error).__name__
             session.reports.append(_ended(str(path), said))
         reports += session.reports
         inflated += session.inflated
     return outcome(reports, policy=policy, inflated=inflated)
+
+
+def _must_be_there(paths: Sequence[Path]) -> None:
+    """InputMissing unless there is something at one of the paths."""
+    absent: list[InputMissing] = []
+    for path in paths:
+        try:
+            path.stat()
+        except OSError as error:
+            absent.append(InputMissing(f"{path}: {error.strerror}", advice="check the path"))
+        else:
+            return
+    if absent:
+        raise absent[0]
 
 
 def _ended(path: str, reason: str) -> MemberReport:

@@ -32,6 +32,11 @@ class Spent(LimitReached):
     """A budget ran out: what remains was not examined, so the member is inconclusive."""
 
 
+def limit(what: str, option: str) -> str:
+    """What a limit was, and how it is raised."""
+    return f"{what} (`sealwright scan --limit-{option}` raises that)"
+
+
 class Steps(msgspec.Struct):
     """A budget of its own for a look that only has to tell what bytes are."""
 
@@ -90,6 +95,8 @@ class Session(msgspec.Struct):
     started: float = msgspec.field(default=-1.0)
     bomb: str = ""
     """What made an archive bomb of the file; nothing large is inflated after it."""
+    stopped: set[str] = msgspec.field(default_factory=set)
+    """Limits that were reached: by these words they are told from other gaps of a reader."""
     deadline: float = msgspec.field(default=float("inf"))
     reports: list[MemberReport] = msgspec.field(default_factory=list)
     """Of every member, outermost first come first."""
@@ -98,7 +105,7 @@ class Session(msgspec.Struct):
         """Counts steps, and looks at the clock now and then."""
         before, self.operations = self.operations, self.operations + operations
         if self.operations > self.limits.operations:
-            raise Spent(f"more than {self.limits.operations} operations")
+            self._over(f"more than {self.limits.operations} operations", "operations")
         if before >> 14 != self.operations >> 14:
             self.in_time()
 
@@ -108,7 +115,7 @@ class Session(msgspec.Struct):
             self.started = self.clock()
         now = self.clock()
         if now - self.started > self.limits.seconds:
-            raise Spent(f"more than {self.limits.seconds:g} seconds")
+            self._over(f"more than {self.limits.seconds:g} seconds", "seconds")
         if now > self.deadline:
             raise Spent(self.bomb)
 
@@ -126,9 +133,9 @@ class Session(msgspec.Struct):
         self.members += 1
         self.spend(_VISIT)
         if self.members > self.limits.members:
-            raise Spent(f"more than {self.limits.members} members")
+            self._over(f"more than {self.limits.members} members", "members")
         if within.depth + 1 > self.limits.depth:
-            raise Spent(f"containers are nested more than {self.limits.depth} deep")
+            self._over(f"containers are nested more than {self.limits.depth} deep", "depth")
         child = Member(
             path=f"{within.path}!{name}", data=data, depth=within.depth + 1, declared=declared
         )
@@ -172,9 +179,10 @@ class Session(msgspec.Struct):
         limits = self.limits
         ratio = limits.large_ratio if size > limits.large else limits.ratio
         if size > limits.member:
-            self._stop(f"a member inflates to more than {limits.member} bytes")
+            self._stop(limit(f"a member inflates to more than {limits.member} bytes", "member"))
         if self.inflated > limits.inflated:
-            self._stop(f"the members inflate to more than {limits.inflated} bytes")
+            what = f"the members inflate to more than {limits.inflated} bytes"
+            self._stop(limit(what, "inflated"))
         if size > 1 << 20:
             if size > ratio * max(compressed, 1):
                 self._stop(f"a member inflates more than {ratio} times")
@@ -191,8 +199,15 @@ class Session(msgspec.Struct):
                     f"nearly empty members inflate to more than {_HOLLOW * limits.large} bytes"
                 )
 
+    def _over(self, what: str, option: str) -> NoReturn:
+        """One of `limits` was reached."""
+        why = limit(what, option)
+        self.stopped.add(why)
+        raise Spent(why)
+
     def _stop(self, why: str) -> NoReturn:
         """A bomb was met: only what is small is inflated after it, and not for long."""
+        self.stopped.add(why)
         if not self.bomb:
             self.bomb = why
             self.deadline = self.clock() + self.limits.grace

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from sealwright.evidence.digest import sha256_hex
-from sealwright.patterns import regex
 from sealwright.vetting.interface import Examining
+from sealwright.vetting.secrets.called import hides
+from sealwright.vetting.secrets.mask import HIDDEN, masked
 
 MAX_SETTINGS = 4_000
 """Values of one document; a larger one is data, and is told apart by its bytes."""
 _MAX_NODES = 20_000
 _MAX_NAME, _MAX_VALUE, _MAX_LIST = 200, 120, 16
-_SECRET = regex(
-    r"passw(?:or)?d|passphrase|secret|credential|authorization|connection_?string"
-    r"|(?:api|access|private|signing|encryption)_?key"
-    r"|(?:auth|access|refresh|bearer|api|hf|session|id)_?token$",
-    re.IGNORECASE,
-)
-_USER = regex(r"(?<=://)[^/@\s]{1,200}@")
-HIDDEN = "(not shown)"
+_MAX_MASKED = 8_000
+"""Characters of a text that are searched for secrets, of which the first are shown."""
 
 
 def tell_document(value: Any, examining: Examining, *, what: str = "") -> None:
@@ -60,23 +54,35 @@ def _short(value: list[Any]) -> bool:
 
 def tell_setting(name: str, value: Any, examining: Examining) -> None:
     """One setting. The value of what may be a secret is left out; long ones end in a digest."""
-    last = name.rpartition(".")[2]
-    shown = HIDDEN if _SECRET.search(last) else _shown(value)
+    shown = HIDDEN if hides(name, value) else _shown(value)
     if len(name) > _MAX_NAME:
-        name = f"{name[:_MAX_NAME]}… ({sha256_hex(_bytes(name))[:16]})"
+        digest = sha256_hex(_bytes(name))[:16]
+        name = f"{masked(name[:_MAX_MASKED])[:_MAX_NAME]}… ({digest})"
+    else:
+        name = masked(name)
     examining.fact("setting", f"{name} = {shown}")
 
 
 def _shown(value: Any) -> str:
+    rest = ""
     if isinstance(value, str):
-        value = _USER.sub("…@", value)
+        value, rest = _without_secrets(value)
+    elif isinstance(value, list):
+        split = [_without_secrets(one) if isinstance(one, str) else (one, "") for one in value]
+        value, rest = [one for one, _ in split], "".join(rest for _, rest in split)
     try:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     except (TypeError, ValueError):
         text = str(value)
-    if len(text) <= _MAX_VALUE:
+    if len(text) <= _MAX_VALUE and not rest:
         return text
-    return f"{text[:_MAX_VALUE]}… ({len(text)} characters, sha256 {sha256_hex(_bytes(text))[:16]})"
+    size, digest = len(text) + len(rest), sha256_hex(_bytes(text + rest))[:16]
+    return f"{text[:_MAX_VALUE]}… ({size} characters, sha256 {digest})"
+
+
+def _without_secrets(text: str) -> tuple[str, str]:
+    """The beginning of a text without secrets, and the rest, which is never shown."""
+    return masked(text[:_MAX_MASKED]), text[_MAX_MASKED:]
 
 
 def _bytes(text: str) -> bytes:

@@ -3,112 +3,38 @@ held to be the same file until its examination ends."""
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import mmap
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from sealwright.errors import InputMissing
-from sealwright.vetting.interface import (
-    Buffer,
-    DirectoryCheck,
-    Examining,
-    Listing,
-    Member,
-    Rule,
-    conclude,
-)
-from sealwright.vetting.outcome import MemberReport
-from sealwright.vetting.scan import guarded
+from sealwright.filekind import kind
+from sealwright.vetting.exclusion import Exclusion
+from sealwright.vetting.interface import Buffer, Examining, Member, Rule, conclude
+from sealwright.vetting.outcome import Found, MemberReport
+from sealwright.vetting.scan import GAP, guarded
 from sealwright.vetting.session import Session
+from sealwright.vetting.source_rules import CHANGED, SPECIAL, UNREADABLE
 
 MAP_FROM = 1 << 20
 """Bytes from which a file is mapped, not read: a checkpoint need not fit into memory."""
 _WINDOW = 16 * 1024 * 1024
 """Bytes hashed at a time; a mapped window is given back before the next one is touched."""
-MAX_FILES = 1_000_000
-MAX_DEPTH = 64
-_READ_WHOLE = 64 * 1024 * 1024
-"""Largest file that a check of a folder is given."""
-
-UNREADABLE = Rule(
-    id="SW-SRC-001",
-    effect="inconclusive",
-    severity="medium",
-    title="A file could not be read",
-    remediation="check its permissions, and scan again",
-    why="What cannot be read cannot be examined; whoever loads the model may have other rights.",
-    example="model/weights.bin with mode 000",
-)
-SPECIAL = Rule(
-    id="SW-SRC-002",
-    effect="inconclusive",
-    severity="high",
-    title="A device, pipe or socket lies among the files",
-    remediation="remove it: a model consists of files",
-    why="A loader that opens it blocks, or reads what another program writes at that moment.",
-    example="a named pipe called model.pkl",
-    cwe=(67,),
-)
-LINK = Rule(
-    id="SW-SRC-003",
-    effect="warn",
-    severity="low",
-    title="A symbolic link leads out of the folder",
-    remediation="replace it with a copy of what it points to",
-    why="What the link points to was examined now; it can be another file when the model is "
-    "loaded.",
-    example="weights.bin -> ../../blobs/4f0c",
-    cwe=(59,),
-)
-DANGLING = Rule(
-    id="SW-SRC-004",
-    effect="inconclusive",
-    severity="medium",
-    title="A symbolic link leads to no file that can be examined",
-    remediation="remove the link, or put the file in its place",
-    why="The file may appear after the scan. Links to folders are not followed.",
-    example="model.bin -> /nowhere",
-    cwe=(59,),
-)
-CHANGED = Rule(
-    id="SW-SRC-005",
-    effect="fail",
-    severity="high",
-    title="The file changed while it was examined",
-    remediation="stop whoever writes it, and scan again",
-    why="What was examined is not what is there now.",
-    example="a download that is still running",
-    cwe=(367,),
-)
-TOO_MANY = Rule(
-    id="SW-SRC-006",
-    effect="inconclusive",
-    severity="medium",
-    title="The folder holds more files or levels than are examined",
-    remediation="scan its parts one by one",
-    why="The files beyond the limit were not examined.",
-    example="a folder of two million files",
-)
-EXCLUDED = Rule(
-    id="SW-SRC-007",
-    effect="note",
-    severity="info",
-    title="Files were left out because the caller said so",
-    remediation="scan without --exclude before you rely on the verdict",
-    why="The verdict does not cover them.",
-    example="sealwright scan model --exclude '*.md'",
-)
-RULES = (UNREADABLE, SPECIAL, LINK, DANGLING, CHANGED, TOO_MANY, EXCLUDED)
 
 Progress = Callable[[str, int, int], None]
+
+
+class NoFile(OSError):
+    """A device, a pipe, a socket or a folder is there, where a file was to be read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(0, f"{what}, not a regular file")
 
 
 def scan_source(
@@ -116,27 +42,35 @@ def scan_source(
     session: Session,
     *,
     progress: Progress | None = None,
-    exclude: Sequence[str] = (),
+    exclusion: Exclusion | None = None,
 ) -> None:
     """Examines a file, or a folder with everything below it and the checks of whole folders.
 
-    InputMissing if nothing is there. Reports go to `session.reports`.
+    Reports go to `session.reports`, also of what is not there or cannot be read.
     """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise InputMissing(f"{path}: {error.strerror}", advice="check the path") from error
-    if not stat.S_ISDIR(mode):
-        _scan_file(path, str(path), session, progress or _quiet)
+    told = progress or _quiet
+    session.in_time()
+    if not _is_folder(path):
+        _scan_file(path, str(path), session, told)
         return
+    from sealwright.vetting.folders import check_folders, walk
+
     place = len(session.reports)
     work = Examining(Member(path=str(path), data=b""), session)
-    files = list(_walk(path, work, exclude))
+    files = list(walk(path, work, exclusion or Exclusion()))
     for relative in files:
-        _scan_file(path / relative, str(path / relative), session, progress or _quiet)
+        _scan_file(path / relative, str(path / relative), session, told)
     session.next_file()
-    guarded(partial(_check_folders, path, files, work), work, title="checks of folders")
+    guarded(partial(check_folders, path, files, work), work, title="checks of folders")
     session.reports.insert(place, _folder_report(work))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a folder is there; what nobody may look at is told with the files."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _quiet(path: str, done: int, total: int) -> None:
@@ -144,6 +78,8 @@ def _quiet(path: str, done: int, total: int) -> None:
 
 
 def _folder_report(work: Examining) -> MemberReport:
+    for reason in work.gaps:
+        work.find(GAP, reason)
     return MemberReport(
         path=work.member.path,
         size=0,
@@ -154,80 +90,27 @@ def _folder_report(work: Examining) -> MemberReport:
     )
 
 
-def _walk(root: Path, work: Examining, exclude: Sequence[str]) -> Iterator[str]:
-    """Relative paths of all files, in order. Links to files are followed, links to folders are
-    not."""
-    pending: list[tuple[str, int]] = [("", 0)]
-    count = left_out = 0
-    while pending:
-        prefix, depth = pending.pop()
-        try:
-            items = sorted(os.scandir(root / prefix), key=lambda item: item.name)
-        except OSError as error:
-            work.find(UNREADABLE, f"{error.strerror}", location=str(root / prefix))
-            continue
-        folders = []
-        for item in items:
-            name = prefix + item.name
-            if any(fnmatch.fnmatch(name, pattern) for pattern in exclude):
-                left_out += 1
-            elif item.is_dir(follow_symlinks=False):
-                folders.append((name + "/", depth + 1))
-            elif _is_file(item, root, work):
-                count += 1
-                yield name
-        if depth >= MAX_DEPTH and folders:
-            work.find(TOO_MANY, f"folders nested deeper than {MAX_DEPTH}")
-            folders = []
-        if count > MAX_FILES:
-            work.find(TOO_MANY, f"more than {MAX_FILES} files")
-            return
-        pending.extend(reversed(folders))
-    if left_out:
-        work.find(EXCLUDED, f"{left_out} left out: files, and folders with all in them")
-
-
-def _is_file(item: os.DirEntry[str], root: Path, work: Examining) -> bool:
-    """Whether there is a regular file to examine; says so where there is not."""
-    try:
-        regular = stat.S_ISREG(item.stat().st_mode)
-    except OSError:
-        regular = False
-    if item.is_symlink():
-        if not regular:
-            work.find(DANGLING, "not a file", location=item.path)
-            return False
-        if not Path(item.path).resolve().is_relative_to(root.resolve()) and not _cached(item.path):
-            work.find(LINK, "the link leads out of the folder", location=item.path)
-    elif not regular:
-        work.find(SPECIAL, "not a regular file", location=item.path)
-    return regular
-
-
-def _cached(path: str) -> bool:
-    """Whether a link is one of the Hugging Face cache: snapshots/<revision>/… → blobs/<digest>."""
-    link, target = Path(path), Path(path).resolve()
-    if "snapshots" not in link.parts:
-        return False
-    place = len(link.parts) - 1 - link.parts[::-1].index("snapshots")
-    repository = Path(*link.parts[:place]).resolve()
-    return target.parent == repository / "blobs"
-
-
 def _scan_file(path: Path, shown: str, session: Session, progress: Progress) -> None:
     """One file: hashed, examined, and still the same afterwards."""
-    place = len(session.reports)
+    place, inflated = len(session.reports), session.inflated
     session.next_file()
+    session.in_time()
+
+    def hashed(done: int) -> None:
+        session.in_time()
+        progress(shown, done, total)
+
     try:
         with opened(path) as (data, descriptor):
             before = os.fstat(descriptor)
             total = before.st_size
             progress(shown, 0, total)
-            digest = _hash(data, lambda done: progress(shown, done, total))
+            digest = sha256_of(data, hashed)
             held = session.known.load(shown, digest) if session.known else None
             if held:
-                session.reports.extend(held)
-                report = held[0]
+                session.reports.extend(held.reports)
+                session.inflated += held.inflated
+                report = held.reports[0]
             else:
                 report = session.inspect(Member(path=shown, data=data), session)
             report = replace(report, sha256=digest)
@@ -236,12 +119,14 @@ def _scan_file(path: Path, shown: str, session: Session, progress: Progress) -> 
                 report = _with(report, CHANGED, "its size or time changed meanwhile", session)
     except OSError as error:
         blank = MemberReport(path=shown, size=0, formats=(), verdict="inconclusive")
-        report = _with(blank, UNREADABLE, error.strerror or "cannot be opened", session)
+        rule = SPECIAL if isinstance(error, NoFile) else UNREADABLE
+        report = _with(blank, rule, error.strerror or "cannot be opened", session)
         session.reports.insert(place, report)
         return
     session.reports[place] = report
     if session.known and not held:
-        session.known.store(shown, digest, tuple(session.reports[place:]))
+        found = Found(tuple(session.reports[place:]), session.inflated - inflated)
+        session.known.store(shown, digest, found)
 
 
 def _with(report: MemberReport, rule: Rule, message: str, session: Session) -> MemberReport:
@@ -260,12 +145,13 @@ def _identity(status: os.stat_result) -> tuple[int, int, int]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Buffer, int]]:
-    """The bytes of a file (mapped if large) and its descriptor. OSError if it can't be read."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    """The bytes of a file (mapped if large) and its descriptor. OSError if it can't be read, NoFile
+    where something else is there, which is not opened."""
+    _must_be_a_file(path.stat())
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "not a regular file")
+        _must_be_a_file(status)
         if status.st_size < MAP_FROM:
             yield file.read(MAP_FROM), descriptor
             return
@@ -278,8 +164,14 @@ def opened(path: Path) -> Iterator[tuple[Buffer, int]]:
                 mapped.close()
 
 
-def _hash(data: Buffer, progress: Callable[[int], None]) -> str:
-    """Hex sha256. Pages of a map are given back as it goes, so that they do not pile up."""
+def _must_be_a_file(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise NoFile(kind(status.st_mode))
+
+
+def sha256_of(data: Buffer, progress: Callable[[int], None] | None = None) -> str:
+    """Hex sha256. Pages of a map are given back as it goes, so that they do not pile up; then
+    `progress` is told how far it is."""
     digest = hashlib.sha256()
     with memoryview(data) as view:
         for start in range(0, len(view), _WINDOW):
@@ -287,36 +179,6 @@ def _hash(data: Buffer, progress: Callable[[int], None]) -> str:
             if isinstance(data, mmap.mmap):
                 length = min(_WINDOW, len(data) - start)
                 data.madvise(mmap.MADV_DONTNEED, start, length)
-                progress(start + length)
+                if progress is not None:
+                    progress(start + length)
     return digest.hexdigest()
-
-
-def _check_folders(root: Path, files: Sequence[str], work: Examining) -> None:
-    """Lets the checks of whole folders look at the folder and at each one below it."""
-    from sealwright.vetting.checks import DIRECTORY_CHECKS
-
-    folders = {""} | {name.rpartition("/")[0] for name in files}
-    for folder in sorted(folders):
-        prefix = f"{folder}/" if folder else ""
-        inside = [name for name in files if name.startswith(prefix)]
-        work.session.spend(len(files))
-        listing = Listing(
-            root=str(root / folder),
-            members={name.removeprefix(prefix): partial(_member, root / name) for name in inside},
-        )
-        for check in DIRECTORY_CHECKS:
-            guarded(partial(_check_folder, check, listing, work), work, title=check.title)
-
-
-def _check_folder(check: DirectoryCheck, listing: Listing, work: Examining) -> None:
-    if check.applies(listing):
-        check.examine(listing, work)
-
-
-def _member(path: Path) -> Member:
-    """A file for a check of its folder. InputMissing if it is gone; at most 64 MiB of it."""
-    try:
-        with path.open("rb") as file:
-            return Member(path=str(path), data=file.read(_READ_WHOLE))
-    except OSError as error:
-        raise InputMissing(f"{path}: {error.strerror}") from error

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,17 @@ def side(path: Path, **more: Any) -> Side:
     return Side(label=path.name, root=path, outcome=scan_paths([path], strict=True), **more)
 
 
+RULES: dict[str, Path] = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Compiled rules of the secret detector, made once: it takes seconds."""
+    RULES["cache"] = tmp_path_factory.getbasetemp() / "secret-rules"
+
+
 def diff(old: Path, new: Path) -> Comparison:
-    return compare(side(old), side(new))
+    return compare(side(old), side(new), cache=RULES["cache"])
 
 
 def seen(compared: Comparison, kind: str, *, look: bool | None = None) -> list[tuple[str, str]]:
@@ -320,3 +330,74 @@ def test_onnx_metadata_is_compared() -> None:
     old = BENIGN / "documents/boosters/catboost.onnx"
     new = BENIGN / "documents/onnx/linear.onnx"
     assert any(name.startswith("metadata ") for _, name in seen(diff(old, new), "setting"))
+
+
+HUB = "hf_" + "QwErTyUiOpAsDfGhJkLzXcVbNmQwErTyUi"
+AMAZON = "AKIA" + "QZ7XWRT2PLMN4VCX"
+SLACK = "https://hooks.slack.com/services/" + "T0A1B2C3D/B0A1B2C3D/" + "x7Yq2LmN8vRt4WzKp9Hs3DfG"
+
+
+def test_a_secret_was_shown_because_only_the_last_part_of_a_name_counted(
+    folders: tuple[Path, Path],
+) -> None:
+    old, new = folders
+    secret = {
+        "password": {"value": "hidden-1"},
+        "credentials": {"pw": "hidden-2", "user": "hidden-3"},
+        "token": "hidden-4",
+        "auth": [{"value": "hidden-5"}],
+        "hub": {"accessToken": "hidden-6", "x": HUB, "y": ["a", AMAZON]},
+        "headers": {"a": "Authorization: Bearer hidden-7"},
+        "passwd": 12345678,
+        "sas": "hidden-8",
+        "z": "https://store.example/c?sv=1&sig=hidden-9",
+    }
+    shown = {
+        "bos_token": "<s>",
+        "eos_token_id": 31999,
+        "pad_token": "[PAD]",
+        "additional_special_tokens": ["<a>", "<b>"],
+        "tokenizer_class": "LlamaTokenizerFast",
+        "max_new_tokens": 31998,
+        "num_tokens": 31997,
+        "image_token_index": 31996,
+        "use_auth_token": False,
+    }
+    (new / "config.json").write_text(json.dumps(secret | shown | {"model_type": "bert"}))
+    compared = diff(old, new)
+    told = repr(compared)
+    for word in ("hidden-", "12345678", HUB, AMAZON):
+        assert word not in told
+    settings = {one.name: one.after for one in compared.differences if one.kind == "setting"}
+    for name, value in shown.items():
+        assert settings[name] == json.dumps(value)
+
+
+def test_secrets_in_changed_lines_and_requirements_were_shown(folders: tuple[Path, Path]) -> None:
+    old, new = folders
+    (new / "modeling.py").write_text(
+        f'API_KEY = "sk-hidden-1"\nhook = "{SLACK}"\nprint("shown")\n'
+        'KEY = """-----BEGIN PRIVATE KEY-----\nMIIhiddenhiddenhidden\n'
+        '-----END PRIVATE KEY-----"""\n'
+    )
+    (new / "requirements.txt").write_text(
+        "--index-url https://user:hidden-2@example.org/simple\n"
+        "mine @ https://hidden-3@example.org/mine.whl\nnumpy==1.0\n"
+    )
+    compared = diff(old, new)
+    told = repr(compared) + text(compared)
+    assert "hidden" not in told.replace("(hidden", "")
+    assert SLACK.rpartition("/")[2] not in told
+    assert '+print("shown")' in told
+    assert "example.org/simple" in told
+
+
+def test_a_change_behind_what_is_shown_of_a_long_value_is_told(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    long = "//a" * 1_000_000
+    started = time.process_time()
+    for place, end in ((old, "x"), (new, "y")):
+        place.write_text(json.dumps({"a": long + end, "b": [long + end], long[:5_000]: 1}))
+    compared = diff(old, new)
+    assert seen(compared, "setting") == [("changed", "a"), ("changed", "b")]
+    assert time.process_time() - started < 20

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealwright.errors import CannotLook, InputMissing, LimitReached, MalformedError
+from sealwright.errors import CannotLook, InputMissing, LimitReached, MalformedError, Unsupported
 from sealwright.evidence.statement import Statement, decode_statement, encode_statement, subject
 from sealwright.vetting.dependencies import advisory_sources
 from sealwright.vetting.dependencies.osv import advisory
@@ -182,7 +182,7 @@ def test_a_failed_import_leaves_what_was_there(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes((tmp_path / "all.zip").read_bytes()[:-30])
     for export in (empty, damaged, tmp_path / "v.sqlite"):
-        with pytest.raises(MalformedError):
+        with pytest.raises(Unsupported, match=r"zip|PyPI"):
             import_advisories(export, place, clock=clock)
     with pytest.raises(InputMissing):
         import_advisories(tmp_path / "gone.zip", place, clock=clock)
@@ -208,7 +208,7 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             import_advisories(export, place, clock=clock)
     with monkeypatch.context() as patched:
         patched.setattr(advisory_sources, "MAX_RECORD", 10)
-        with pytest.raises(MalformedError):
+        with pytest.raises(Unsupported):
             import_advisories(export, place, clock=clock)
     assert not place.exists()
 

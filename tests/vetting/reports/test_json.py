@@ -8,8 +8,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from sealwright.vetting.interface import observe
+from sealwright.vetting.outcome import MemberReport
 from sealwright.vetting.reports import json as json_report
 from sealwright.vetting.reports.interface import Scanned
 from tests.vetting.reports import sample
@@ -85,3 +87,30 @@ def test_members_that_did_not_pass_are_never_left_out(monkeypatch: pytest.Monkey
     )
     assert [each["path"] for each in value["members"]] == ["a.zip", "a.zip!0", "a.zip!9"]
     assert value["members_omitted"] == 8
+
+
+def test_a_file_that_was_given_twice_is_told_once() -> None:
+    def told(path: str) -> MemberReport:
+        return sample.member(path, observe(sample.CALLS, "calls", location=path))
+
+    value = rendered(sample.scanned(told("a.pkl"), told("b.pkl"), told("./a.pkl")))
+    assert [each["path"] for each in value["targets"]] == ["a.pkl", "b.pkl"]
+    assert [each["location"] for each in value["findings"]] == ["a.pkl", "b.pkl"]
+    assert [each["path"] for each in value["members"]] == ["a.pkl", "b.pkl"]
+    assert value["findings_omitted"] == value["members_omitted"] == 0
+    assert (value["coverage"]["files"], value["coverage"]["bytes_total"]) == (2, 200)
+
+
+def test_what_was_asked_about_is_said() -> None:
+    assert rendered(sample.everything())["paths"] == ["models"]
+
+
+def test_and_ten_more_was_told_as_if_it_were_a_path() -> None:
+    made = sample.everything()
+    listed = tuple(f"{n}: not read" for n in range(200))
+    for more, omitted in (((), 0), (("and 10 more",), 10), (("and 10 more: not read",), 0)):
+        coverage = replace(made.outcome.coverage, not_examined=(*listed, *more))
+        scanned = replace(made, outcome=replace(made.outcome, coverage=coverage))
+        value = rendered(scanned)["coverage"]
+        assert value["not_examined_omitted"] == omitted
+        assert len(value["not_examined"]) == 200 + (len(more) if not omitted else 0)

@@ -8,9 +8,12 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sealwright.vetting.interface import observe
+from sealwright.vetting.reports.interface import LEFT_OUT
 from sealwright.vetting.reports.markdown import code, escaped, render
+from sealwright.vetting.reports.text import render as plain
 from tests.vetting.reports import sample
 
 FENCED = re.compile(r"^(`{3,})text\n.*?^\1$", re.MULTILINE | re.DOTALL)
@@ -68,3 +71,20 @@ def test_it_fits_into_a_comment(length: int) -> None:
         for n in range(300)
     ]
     assert len(render(sample.scanned(*files))) < 65_536
+
+
+def test_everything_was_said_to_be_examined_although_files_were_left_out() -> None:
+    rule = replace(sample.NOTE, id=LEFT_OUT)
+    seen = observe(rule, "3 files were left out: *.md", location="m|`")
+    made = replace(
+        sample.scanned(sample.member("m", seen, formats=("folder",)), sample.member("m/a.pkl")),
+        exclude=("*.md", "<b>"),
+    )
+    text = render(made)
+    assert "Everything was examined" not in text
+    assert "Not covered" in text
+    for shown in ("&#42;&#46;md", "&#60;b&#62;", "3 files were left out"):
+        assert shown in text
+    assert "Everything was examined" in render(replace(sample.harmless(), exclude=("*.md",)))
+    (first, *_) = plain(made)
+    assert "everything was examined" not in first.text

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from sealwright.vetting.interface import observe
+from sealwright.vetting.outcome import MemberReport
 from sealwright.vetting.reports.interface import Scanned
 from sealwright.vetting.reports.sarif import MAX_RESULTS, message, render
 from tests.vetting.reports import sample
@@ -82,7 +83,9 @@ def test_what_was_not_examined_is_a_run_without_success() -> None:
     (invocation,) = run(sample.everything())["invocations"]
     assert invocation["executionSuccessful"] is False
     (told,) = invocation["toolExecutionNotifications"]
-    assert told["descriptor"]["id"] == "SW-TST-003"
+    rules = run(sample.everything())["tool"]["driver"]["rules"]
+    assert "descriptor" not in told  # it would be looked up among notifications (§3.58.2)
+    assert rules[told["associatedRule"]["index"]]["id"] == "SW-TST-003"
     assert told["message"]["text"] == "not read"
     (invocation,) = run(sample.harmless())["invocations"]
     assert invocation["executionSuccessful"] is True
@@ -137,3 +140,27 @@ def test_a_failed_scan_says_its_exit_code() -> None:
     review = sample.scanned(sample.member("a", observe(sample.LOOK, "x", location="a")))
     assert run(review)["invocations"][0]["exitCode"] == 1
     assert run(replace(review, fail_on="fail"))["invocations"][0]["exitCode"] == 0
+
+
+def test_a_file_that_was_given_twice_made_the_log_invalid() -> None:
+    def told(path: str) -> list[MemberReport]:
+        inner = f"{path}!x"
+        return [
+            sample.member(path, observe(sample.CALLS, f"calls {path}", location=path, offset=3)),
+            sample.member(inner, observe(sample.BEYOND, "not read", location=inner), depth=1),
+        ]
+
+    once = run(sample.scanned(*told("m/a.pkl")))
+    for again in ("m/a.pkl", "./m/a.pkl", "m/../m/a.pkl"):
+        twice = run(sample.scanned(*told("m/a.pkl"), *told(again)))
+        for key in ("artifacts", "results", "invocations", "properties"):
+            assert twice[key] == once[key], (again, key)
+
+
+def test_what_differs_of_a_file_that_was_given_twice_is_kept() -> None:
+    first = sample.member("a.pkl")
+    second = sample.member("./a.pkl", observe(sample.CALLS, "calls", location="./a.pkl"))
+    found = run(sample.scanned(first, second))
+    (file,) = found["artifacts"]
+    assert file["properties"]["verdict"] == "fail"
+    assert len(found["results"]) == 1

@@ -40,7 +40,7 @@ def test_advice_is_given_once_for_each_rule() -> None:
 
 def test_the_gravest_files_come_first_and_those_that_passed_last() -> None:
     verdicts = [line.verdict for line in render(sample.everything()) if line.verdict][1:]
-    assert verdicts == ["fail", "fail", "inconclusive", "review", "pass", "pass", "pass"]
+    assert verdicts == ["fail", "fail", "inconclusive", "review", "pass", "pass", "pass", "pass"]
 
 
 def test_a_folder_that_failed_is_told_and_is_no_file() -> None:
@@ -68,3 +68,21 @@ def test_the_store_of_git_is_named_where_it_is_in_the_way() -> None:
     lines = texts(sample.scanned(sample.member("m/.git/index", seen), sample.member("m/a.pkl")))
     assert sum(".git" in line and "1 file of these" in line for line in lines) == 1
     assert not any("--exclude" in line for line in texts(sample.scanned(sample.member("m/a.pkl"))))
+
+
+def test_a_place_is_told_as_its_file_or_folder_sees_it() -> None:
+    places = {
+        ("m", "m/pipe"): "(in pipe)",
+        ("m", "m"): "",
+        ("m", ""): "",
+        (".", ".git/x"): "(in .git/x)",
+        (".", "config.json"): "(in config.json)",
+        ("a.pt", "a.pt!b/c.pkl"): "(in b/c.pkl)",
+        ("a.pt", "a.pth"): "(in a.pth)",
+        ("a.py", "a.py:12"): "(line 12)",
+    }
+    for (path, location), shown in places.items():
+        seen = observe(sample.CALLS, "call", location=location)
+        lines = texts(sample.scanned(sample.member(path, seen)))
+        (line,) = (line for line in lines if "SW-TST-001" in line)
+        assert line == f"   SW-TST-001 critical: call {shown}".rstrip(), (path, location)

@@ -35,7 +35,7 @@ def command(
 
     Everything in it is said by statements in the ledger, which it names.
     """
-    from sealwright.files import write_atomically
+    from sealwright.files import write_output
     from sealwright.phases.model.ml_bom import as_json
     from sealwright.project.ml_bom import write_bom
     from sealwright.project.resolve import resolve
@@ -49,5 +49,5 @@ def command(
             recorded = project.record(statement, signer=principal or project.signer_for("training"))
             index = recorded.index
             lines.append(f"on record (entry {index})")
-        write_atomically(out, as_json(bill))
+        write_output(out, as_json(bill))
         emit({"bom": out, "serial": bill.serial_number, "index": index}, lines, style=style)

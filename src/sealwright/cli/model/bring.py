@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEY_BYTES = 64 * 1024
 _BUNDLE_BYTES = 16 * 1024 * 1024
+_MAX_LISTED = 20
 
 
 @click.command(
@@ -68,7 +70,7 @@ def command(
     """
     from sealwright.cli.model.admit import tell
     from sealwright.evidence.predicates.model import Scan
-    from sealwright.project.imports import Origin, bring_in
+    from sealwright.project.imports import Origin, bring_in, has_place
 
     with opened(folder, passphrase_file, principal=principal, key=key) as project:
         brought = bring_in(
@@ -88,10 +90,16 @@ def command(
             f" {mark(scan.result)} scan: {scan.result}, {len(scan.findings)} findings "
             f"(entry {brought.scan.index})",
         ]
-        lines += [f"    {f.severity}: {f.message} ({f.location})" for f in scan.findings[:20]]
-        offered = _offers(path, brought.model.files) if scan.result in ("passed", "warned") else {}
         lines += [
-            f"    {each} can be converted without loss: sealwright model convert {place} -o OUT"
+            f"    {f.rule} {f.severity}: {f.message} ({f.location})"
+            for f in scan.findings[:_MAX_LISTED]
+        ]
+        if len(scan.findings) > _MAX_LISTED:
+            lines.append(f"    and {len(scan.findings) - _MAX_LISTED} more; --format json has all")
+        offered = _offers(brought.model.files) if scan.result in ("passed", "warned") else {}
+        lines += [
+            f"    {each} can be converted without loss: sealwright model convert "
+            f"{shlex.quote(str(place))} -o OUT.safetensors"
             for each, place in offered.items()
         ]
         data = {
@@ -99,7 +107,13 @@ def command(
             "record": brought.record.index,
             "scan": scan,
             "convertible": list(offered),
+            "has_place": has_place(project, name),
         }
+        if not has_place(project, name):
+            lines.append(
+                f" {mark('warned')} the project names no place for {name}: add `{name} = "
+                f'"outside/{name}"` under [training.models], or nothing will use it'
+            )
         answer, told = tell(brought.asked, brought.placed, name)
         emit(data | answer, [*lines, *told], style=style)
         if scan.result == "inconclusive":
@@ -108,16 +122,16 @@ def command(
             raise click.exceptions.Exit(1)
 
 
-def _offers(path: Path, copy: Artifact) -> dict[str, Path]:
-    """Files of the model that could be safetensors, by their name within it; where each lies."""
+def _offers(copy: Artifact) -> dict[str, Path]:
+    """Files of the model that could be safetensors, by their name within it; where each lies in
+    quarantine: what was downloaded is not read again."""
     from sealwright.vetting.convert.convert import offers
     from sealwright.vetting.packs.load import builtin_policy
 
     root = copy.root
     assert root is not None
     found = offers([root / entry.path for entry in copy.files], policy=builtin_policy())
-    names = [each.relative_to(root).as_posix() for each in found]
-    return {name: path / name if path.is_dir() else path for name in names}
+    return {each.relative_to(root).as_posix(): each for each in found}
 
 
 def _signature(

@@ -52,9 +52,15 @@ def command(
     something would be lost. A whole model is exported to ONNX by the code that trains it: that is
     not done here.
     """
+    from sealwright.errors import UsageError
     from sealwright.vetting.convert.convert import convert
     from sealwright.vetting.packs.load import builtin_policy
 
+    if out.suffix.casefold() != f".{form}":
+        raise UsageError(
+            f"{out}: what is written is {form}, and its name would say something else",
+            advice=f"name it {out.stem or 'model'}.{form}",
+        )
     done = convert(path, out, policy=builtin_policy(), only_tensors=only_tensors, most=limit_bytes)
     lines = [
         f" {mark('passed')} {out}: {count(done.tensors, 'tensor')}, {done.bytes:,} bytes, from "

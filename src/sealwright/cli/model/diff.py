@@ -42,10 +42,12 @@ def command(
     Exit code 0 where there is nothing to look at, 1 where there is, 3 where something could not be
     compared.
     """
+    from sealwright.files import cache_folder
     from sealwright.vetting.comparison.compare import compare
     from sealwright.vetting.comparison.text import render
 
-    compared = compare(*_sides(old, new, folder=folder, passphrase_file=passphrase_file))
+    sides = _sides(old, new, folder=folder, passphrase_file=passphrase_file)
+    compared = compare(*sides, cache=cache_folder("secret-rules"))
     emit(_data(compared), (_styled(line) for line in render(compared)), style=style)
     if compared.look or (fail_on == "any" and compared.differences):
         raise click.exceptions.Exit(1)

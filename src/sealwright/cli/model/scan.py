@@ -31,7 +31,7 @@ def command(folder: Path, style: str, passphrase_file: Path | None) -> None:
             f"{said.coverage.bytes_parsed} of {said.coverage.bytes_total} bytes parsed "
             f"(entry {recorded.index})"
         ]
-        lines += [f"    {f.severity}: {f.message} ({f.location})" for f in said.findings]
+        lines += [f"    {f.rule} {f.severity}: {f.message} ({f.location})" for f in said.findings]
         lines += [f"    not examined: {name}" for name in said.coverage.not_examined]
         emit({"index": recorded.index, "scan": said}, lines, style=style)
         if said.result == "inconclusive":

@@ -14,8 +14,10 @@ from sealwright.vetting.reports import records
 _INTRODUCTION = """\
 # The report of a scan
 
-What `sealwright scan --format json` writes: one JSON object, always ASCII, always complete, and the
-same bytes for the same files, rules and limits. Its JSON schema is
+What `sealwright scan --format json` writes: one JSON object, always ASCII, and the same bytes for
+the same files, rules and limits. Three lists are bounded, and a number beside each says how much it
+leaves out: `findings`, `members` and `coverage.not_examined`. A file that was given twice, or with
+a folder that holds it, is told once. Its JSON schema is
 [scan-report.schema.json](scan-report.schema.json). Names that are no valid UTF-8 are written with
 backslashes. What the verdicts mean: [what a scan can say](../explanation/what-a-scan-can-say.md).
 

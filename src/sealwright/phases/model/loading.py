@@ -1,14 +1,13 @@
 """Loads a serialised model only as far as the scan allows: the gate and the loader ask one policy.
 
-The file is copied once. The copy is scanned; what the scan saw of names is all that the unpickler
-finds; and it is first loaded in the sandbox, without network and without files, where a name that
-was misjudged does no harm.
+The file is scanned, and copied once it has passed: the copy must have the digest of what was
+scanned. What the scan saw of names is all that the unpickler finds; and it is first loaded in the
+sandbox, without network and without files, where a name that was misjudged does no harm.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -19,7 +18,9 @@ from typing import Any
 
 from sealwright.clock import Clock
 from sealwright.errors import InputMissing, Refused, Unsupported
+from sealwright.filekind import FILE, kind_at
 from sealwright.phases.model import restricted
+from sealwright.phases.model.private_copy import copied
 from sealwright.sandbox.interface import Level, Limits, SandboxSpec
 from sealwright.sandbox.supervise import run
 from sealwright.vetting.interface import findings
@@ -59,25 +60,23 @@ class Trial:
 def checked(path: Path, *, packs: Iterable[Path] = ()) -> Iterator[Checked]:
     """A private copy of the file at `path`, scanned.
 
-    Raises InputMissing if it is not there, Refused unless the scan passes, Unsupported for a format
-    that is not loaded here, and ConfigError for a pack that is wrong.
+    Raises InputMissing if it is not there or no file, Refused unless the scan passes, Unsupported
+    for a format that is not loaded here, LimitReached where it cannot be copied, and ConfigError
+    for a pack that is wrong.
     """
     paths = tuple(packs)
     policy = with_packs(paths) if paths else builtin_policy()
+    _must_be_a_file(path)
+    outcome = scan_paths([path], policy=policy)
+    if outcome.verdict != "pass":
+        told = findings(outcome.observations)
+        first = f": {told[0].message}" if told else ""
+        raise Refused(
+            f"{path}: not loaded, since its scan says {outcome.verdict}{first}",
+            advice=f"run `sealwright scan {path}`",
+        )
     with tempfile.TemporaryDirectory(prefix="sealwright-load-") as folder:
-        copy = Path(folder) / path.name
-        try:
-            shutil.copyfile(path, copy)
-        except OSError as error:
-            raise InputMissing(f"{path}: {error.strerror}") from error
-        outcome = scan_paths([copy], policy=policy)
-        if outcome.verdict != "pass":
-            told = findings(outcome.observations)
-            first = f": {told[0].message}" if told else ""
-            raise Refused(
-                f"{path}: not loaded, since its scan says {outcome.verdict}{first}",
-                advice=f"run `sealwright scan {path}`",
-            )
+        copy = copied(path, Path(folder), sha256=outcome.members[0].sha256)
         form = _form(copy, outcome)
         if form is None:
             raise Unsupported(
@@ -85,6 +84,21 @@ def checked(path: Path, *, packs: Iterable[Path] = ()) -> Iterator[Checked]:
                 advice="load it with the library of its format",
             )
         yield Checked(file=copy, form=form, allowed=_allowed(outcome, policy), outcome=outcome)
+
+
+def _must_be_a_file(path: Path) -> None:
+    """InputMissing where nothing is there, or something that has no end, or waits to be read."""
+    try:
+        found = kind_at(path)
+    except OSError as error:
+        raise InputMissing(f"{path}: {error.strerror}", advice="check the path") from error
+    if not found:
+        raise InputMissing(f"{path}: no such file", advice="check the path")
+    if found != FILE:
+        raise InputMissing(
+            f"{path}: a model is loaded from a file, and this is {found}",
+            advice="save what it gives to a file, and load that",
+        )
 
 
 def load(path: Path, *, packs: Iterable[Path] = (), clock: Clock) -> Any:

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import get_args
 
 from sealwright.vetting.comparison.facts import fact_differences, limits
 from sealwright.vetting.comparison.files import Pair, file_differences, pairs
+from sealwright.vetting.comparison.hidden import find
 from sealwright.vetting.comparison.records import Comparison, Difference, Kind, Side, told
 from sealwright.vetting.comparison.sources import (
     code_differences,
     package_differences,
     requirement_differences,
+    shown_texts,
     unread,
 )
 from sealwright.vetting.interface import Observation
@@ -26,19 +29,32 @@ _UNBOUNDED = frozenset(("global", "operator", "layer", "template"))
 """Kinds of which a model cannot have too many without hiding something."""
 
 
-def compare(old: Side, new: Side) -> Comparison:
-    """All differences from `old` to `new`, gravest first."""
+def compare(old: Side, new: Side, *, cache: Path | None = None) -> Comparison:
+    """All differences from `old` to `new`, gravest first, without the secrets that are in them.
+
+    `cache`: a private folder for the compiled rules of the secret detector.
+    """
     paired = pairs(old, new)
+    facts = list(fact_differences(paired))
+    texts = [text for pair in paired for text in shown_texts(pair, old, new)]
+    told_of = "\n".join(
+        f"{one.name} = {value}"
+        for one in facts
+        if one.kind == "setting"
+        for value in (one.before, one.after)
+        if value
+    )
+    hidden = find([*texts, told_of.encode("utf-8", "backslashreplace")], cache=cache)
     found = [
         *_findings(old, new, paired),
-        *fact_differences(paired),
+        *facts,
         *(
             difference
             for pair in paired
             for difference in (
                 *file_differences(pair),
-                *code_differences(pair, old, new),
-                *requirement_differences(pair, old, new),
+                *code_differences(pair, old, new, hidden),
+                *requirement_differences(pair, old, new, hidden),
             )
         ),
         *_on_record(old, new),
@@ -57,15 +73,15 @@ def compare(old: Side, new: Side) -> Comparison:
         old=told(old),
         new=told(new),
         identical=bool(paired) and all(pair.same and not pair.was for pair in paired),
-        differences=tuple(found),
+        differences=tuple(hidden.difference(one) for one in found),
         unknown=(
-            *_unexamined(old, new, paired),
+            *map(hidden.text, _unexamined(old, new, paired)),
             *(
                 f"{name}: more of kind {kind} than are told"
                 for kind, name in full
                 if kind in _UNBOUNDED
             ),
-            *(line for pair in paired for line in unread(pair, old, new)),
+            *(hidden.text(line) for pair in paired for line in unread(pair, old, new)),
         ),
         partly=tuple(f"{name}: {kind}s" for kind, name in full if kind not in _UNBOUNDED),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from sealwright.errors import LimitReached
 from sealwright.patterns import regex
 from sealwright.vetting.comparison.files import Pair, is_code
+from sealwright.vetting.comparison.hidden import Hidden
 from sealwright.vetting.comparison.records import Difference, Side
 from sealwright.vetting.dependencies.lockfile import UNREADABLE, Lock, parse_lock
 from sealwright.vetting.sources import opened
@@ -26,18 +27,31 @@ _REQUIREMENTS = regex(
 )
 
 
-def code_differences(pair: Pair, old: Side, new: Side) -> Iterator[Difference]:
-    """The changed lines of a program text; of a new one, all."""
-    if pair.same or not any(side and is_code(pair.name, side[0]) for side in (pair.old, pair.new)):
-        return
+def shown_texts(pair: Pair, old: Side, new: Side) -> Iterator[bytes]:
+    """The texts of a pair, both sides, of which changed lines are shown."""
+    if not pair.same and pair.new and (_is_code(pair) or is_requirements(pair.name)):
+        yield from (text for text in _both(pair, old, new) if text)
+
+
+def _is_code(pair: Pair) -> bool:
+    return any(side and is_code(pair.name, side[0]) for side in (pair.old, pair.new))
+
+
+def _both(pair: Pair, old: Side, new: Side) -> tuple[bytes | None, bytes | None]:
     before = read(old, pair.was or pair.name) if pair.old else b""
-    after = read(new, pair.name) if pair.new else b""
+    return before, read(new, pair.name) if pair.new else b""
+
+
+def code_differences(pair: Pair, old: Side, new: Side, hidden: Hidden) -> Iterator[Difference]:
+    """The changed lines of a program text; of a new one, all. Never with a secret."""
+    if pair.same or not _is_code(pair):
+        return
     yield Difference(
         kind="code",
         change="changed" if pair.old and pair.new else "new" if pair.new else "gone",
         name=pair.name,
         look=pair.new is not None,
-        lines=changed_lines(before, after) if pair.new else (),
+        lines=changed_lines(*_both(pair, old, new), hidden) if pair.new else (),
     )
 
 
@@ -51,11 +65,14 @@ def read(side: Side, name: str) -> bytes | None:
         return None
 
 
-def changed_lines(before: bytes | None, after: bytes | None) -> tuple[str, ...]:
+def changed_lines(
+    before: bytes | None, after: bytes | None, hidden: Hidden | None = None
+) -> tuple[str, ...]:
     """As `diff -u` shows them, without the head; says so where they are too many."""
     if before is None or after is None:
         return (f"… not shown: a text of more than {MAX_BYTES} bytes, or one that cannot be read",)
     old, new = (text.decode("utf-8", "backslashreplace").splitlines() for text in (before, after))
+    whole = old, new
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
@@ -71,7 +88,7 @@ def changed_lines(before: bytes | None, after: bytes | None) -> tuple[str, ...]:
         lines = [_moved(line, first) for line in lines]
     if len(lines) > MAX_SHOWN:
         lines = [*lines[:MAX_SHOWN], f"… and {len(lines) - MAX_SHOWN} more lines"]
-    return tuple(line[:500] for line in lines)
+    return tuple(line[:500] for line in (hidden or Hidden()).lines(lines, whole=whole))
 
 
 _HUNK = regex(r"@@ -(\d+)((?:,\d+)?) \+(\d+)((?:,\d+)?) @@")
@@ -90,7 +107,9 @@ def is_requirements(name: str) -> bool:
     return _REQUIREMENTS.fullmatch(name) is not None
 
 
-def requirement_differences(pair: Pair, old: Side, new: Side) -> Iterator[Difference]:
+def requirement_differences(
+    pair: Pair, old: Side, new: Side, hidden: Hidden
+) -> Iterator[Difference]:
     """Packages that a list of requirements has more, has no more, or has in another version.
 
     And its changed lines, since where packages come from is written there, too.
@@ -101,13 +120,12 @@ def requirement_differences(pair: Pair, old: Side, new: Side) -> Iterator[Differ
     after = _locked(new, pair.name) if pair.new else {}
     yield from package_differences(before, after, where=pair.name)
     if pair.new:
-        was = read(old, pair.was or pair.name) if pair.old else b""
         yield Difference(
             kind="dependency",
             change="changed" if pair.old else "new",
             name=pair.name,
             look=True,
-            lines=changed_lines(was, read(new, pair.name)),
+            lines=changed_lines(*_both(pair, old, new), hidden),
         )
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from sealwright.errors import InputMissing, LimitReached, MalformedError
+from sealwright.errors import InputMissing, LimitReached, MalformedError, Unsupported
+from sealwright.filekind import kind_at
 from sealwright.vetting.dependencies.osv import MAX_RECORD
 
 MAX_RECORDS = 1_000_000
@@ -23,6 +24,10 @@ MAX_BYTES = 16 * 1024**3
 """Of all records together."""
 _SUFFIXES = (".json", ".yaml", ".yml")
 _BLOCK = 1 << 20
+EXPECTED = (
+    "give an OSV export (PyPI/all.zip, in which each file ID.json is one record, or a folder of "
+    "such files) or a checkout of the PyPA advisory database (vulns/PACKAGE/ID.yaml)"
+)
 
 Progress = Callable[[int, int], None]
 """Told (records done, records in all) now and then."""
@@ -40,7 +45,7 @@ class Source(msgspec.Struct):
 
 
 def open_source(path: Path) -> Source:
-    """What lies at `path`; InputMissing if nothing is there that could be an export."""
+    """What lies at `path`; InputMissing if nothing is there, Unsupported if it is no export."""
     if path.is_dir():
         total = sum(1 for _ in _files(path))
     elif path.is_file():
@@ -48,15 +53,26 @@ def open_source(path: Path) -> Source:
             with zipfile.ZipFile(path) as archive:
                 total = sum(1 for item in archive.infolist() if _is_record(item.filename))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise MalformedError(f"{path}: not a zip file that can be read") from error
+            raise Unsupported(
+                f"{path}: not a zip file that can be read", advice=EXPECTED
+            ) from error
     else:
         raise InputMissing(
-            f"{path}: no such file or folder",
-            advice="give an OSV export (PyPI/all.zip) or a checkout of the PyPA advisory database",
+            f"{path}: {_absent(path)}",
+            advice=EXPECTED,
         )
     if total > MAX_RECORDS:
         raise LimitReached(f"{path}: more than {MAX_RECORDS} records")
     return Source(path=path, total=total)
+
+
+def _absent(path: Path) -> str:
+    """Why nothing can be read there."""
+    try:
+        found = kind_at(path)
+    except OSError as error:
+        return error.strerror or "cannot be looked at"
+    return f"{found}, neither a file nor a folder" if found else "no such file or folder"
 
 
 def records(source: Source) -> Iterator[Any]:

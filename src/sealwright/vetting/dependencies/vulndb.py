@@ -20,10 +20,15 @@ import msgspec
 from msgspec.structs import asdict
 
 from sealwright.clock import Clock, format_time, parse_time
-from sealwright.errors import CannotLook, InputMissing, MalformedError
+from sealwright.errors import CannotLook, InputMissing, MalformedError, Unsupported
 from sealwright.evidence.digest import sha256_hex
 from sealwright.files import sync_folder
-from sealwright.vetting.dependencies.advisory_sources import Progress, open_source, records
+from sealwright.vetting.dependencies.advisory_sources import (
+    EXPECTED,
+    Progress,
+    open_source,
+    records,
+)
 from sealwright.vetting.dependencies.osv import Advisory, Affected, advisory
 
 FORMAT = 1
@@ -120,9 +125,8 @@ def import_advisories(
 ) -> Info:
     """Reads the export at `path` into a new database that replaces what is at `to`.
 
-    MalformedError if it holds no advisory about PyPI, LimitReached if it is too large, CannotLook
-    if
-    `to` cannot be written; what was there is untouched then.
+    Unsupported if it holds no advisory about PyPI, MalformedError if it is damaged, LimitReached if
+    it is too large, CannotLook if `to` cannot be written; what was there is untouched then.
     """
     source = open_source(path)
     now = clock()
@@ -145,10 +149,7 @@ def import_advisories(
                 if progress is not None and number % 500 == 0:
                     progress(number, source.total)
             if not counted.packages:
-                raise MalformedError(
-                    f"{path}: no advisory about PyPI",
-                    advice="give an OSV export (PyPI/all.zip) or the PyPA advisory database",
-                )
+                raise Unsupported(f"{path}: no advisory about PyPI", advice=EXPECTED)
             info = counted.info(
                 path, digest=source.digest, unread=source.unread + counted.unread, now=now
             )

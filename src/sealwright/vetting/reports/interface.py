@@ -5,22 +5,27 @@ A report has no time and no place of the machine in it: the same files give the 
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from sealwright.patterns import regex
 from sealwright.vetting.interface import EFFECTS, Observation, Verdict
-from sealwright.vetting.outcome import MemberReport, Outcome
+from sealwright.vetting.outcome import Coverage, MemberReport, Outcome
 from sealwright.vetting.session import Limits
 
 FailOn = Literal["review", "fail"]
 """`review`: what a person has to look at ends the command with 1, as what fails does."""
 WORST: tuple[Verdict, ...] = ("fail", "inconclusive", "review", "pass")
 """Strongest first."""
+LEFT_OUT = "SW-SRC-007"
+"""The rule that says what the caller left out."""
 _EFFECTS = tuple(EFFECTS)
 _GRAVITY = ("critical", "high", "medium", "low", "info")
 _LINE = regex(r"(?P<path>.*):(?P<line>[1-9][0-9]{0,8})\Z", re.DOTALL)
@@ -93,13 +98,70 @@ def worst(verdicts: Iterator[Verdict]) -> Verdict:
 
 
 def scopes(outcome: Outcome) -> list[Scope]:
-    """The members by the file on disk that holds them, in the order of the scan."""
+    """The members by the file on disk that holds them, in the order of the scan. What was given
+    twice, or with a folder that holds it, is there once."""
     found: list[list[MemberReport]] = []
     for report in outcome.members:
         if report.depth == 0 or not found:
             found.append([])
         found[-1].append(report)
-    return [Scope(tuple(group)) for group in found]
+    return _once([Scope(tuple(group)) for group in found])
+
+
+def _once(every: list[Scope]) -> list[Scope]:
+    """Without those that say the same of the same file as one before them."""
+    here = Path.cwd()
+    places = [os.path.normpath(here / scope.path) for scope in every]
+    times = Counter(places)
+    kept: list[Scope] = []
+    said: set[tuple[object, ...]] = set()
+    for scope, place in zip(every, places, strict=True):
+        if times[place] > 1:
+            key = (place, *(_said(report, scope.path) for report in scope.reports))
+            if key in said:
+                continue
+            said.add(key)
+        kept.append(scope)
+    return kept
+
+
+def _said(report: MemberReport, path: str) -> tuple[object, ...]:
+    """What a report says, whatever its file was called."""
+    seen = tuple(
+        (
+            one.rule.id,
+            one.finding.message.replace(path, ""),
+            one.finding.location.removeprefix(path),
+            one.finding.offset,
+        )
+        for one in report.observations
+    )
+    name = report.path.removeprefix(path)
+    return name, report.size, report.sha256, report.formats, report.verdict, report.gaps, seen
+
+
+def coverage_of(outcome: Outcome, groups: list[Scope]) -> Coverage:
+    """How much was looked at, with each file counted once. `inflated` is what it took."""
+    kept = [report for scope in groups for report in scope.reports]
+    if len(kept) == len(outcome.members):
+        return outcome.coverage
+    files = [scope.reports[0] for scope in groups if not scope.is_folder]
+    return replace(
+        outcome.coverage,
+        files=len(files),
+        members=len(kept) - len(files),
+        bytes_total=sum(file.size for file in files),
+        bytes_parsed=sum(file.parsed for file in files),
+        bytes_numbers=sum(file.numbers for file in files),
+        not_examined=tuple(dict.fromkeys(outcome.coverage.not_examined)),
+    )
+
+
+def left_out(scanned: Scanned, groups: list[Scope]) -> list[Observation]:
+    """What says which files were left out because the caller said so."""
+    if not scanned.exclude:
+        return []
+    return [seen for scope in groups for seen in scope.observations if seen.rule.id == LEFT_OUT]
 
 
 def ordered(observations: Iterator[Observation]) -> list[Observation]:

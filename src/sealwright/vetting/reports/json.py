@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
+from sealwright.patterns import regex
 from sealwright.vetting.interface import Observation
-from sealwright.vetting.outcome import MemberReport
+from sealwright.vetting.outcome import Coverage, MemberReport
 from sealwright.vetting.reports.interface import (
     Places,
     Scanned,
     Scope,
+    coverage_of,
     exit_code,
     ordered,
     scanner_version,
@@ -33,6 +35,8 @@ from sealwright.vetting.reports.records import (
 
 MAX_FINDINGS = 5_000
 MAX_MEMBERS = 50_000
+_MORE = regex(r"and (\d+) more")
+"""How a scan ends its list of what was not examined; every other entry is `path: why`."""
 
 
 def render(scanned: Scanned) -> str:
@@ -46,25 +50,37 @@ def report(scanned: Scanned) -> ScanReport:
     """The report as records."""
     outcome = scanned.outcome
     groups = scopes(outcome)
+    found = [seen for scope in groups for seen in scope.observations]
     findings = _findings(groups, Places(outcome))
-    members = _chosen(outcome.members)
+    every = tuple(report for scope in groups for report in scope.reports)
+    members = _chosen(every)
     return ScanReport(
         schema=1,
         scanner=Scanner(name="sealwright", version=scanner_version()),
         verdict=outcome.verdict,
         exit_code=exit_code(outcome.verdict, fail_on=scanned.fail_on),
         fail_on=scanned.fail_on,
+        paths=scanned.targets,
         targets=tuple(_target(scope) for scope in groups),
         findings=findings,
-        findings_omitted=len(outcome.observations) - len(findings),
+        findings_omitted=len(found) - len(findings),
         members=tuple(_member(each) for each in members),
-        members_omitted=len(outcome.members) - len(members),
-        coverage=CoverageEntry(**asdict(outcome.coverage)),
+        members_omitted=len(every) - len(members),
+        coverage=_coverage(coverage_of(outcome, groups)),
         exclude=scanned.exclude,
         rules=outcome.rules,
         packs=dict(sorted(outcome.packs.items())),
         limits=LimitsEntry(**asdict(scanned.limits)),
     )
+
+
+def _coverage(covered: Coverage) -> CoverageEntry:
+    """With the number of what is not listed in a field of its own."""
+    listed = covered.not_examined
+    more = _MORE.fullmatch(listed[-1]) if listed else None
+    omitted = int(more[1]) if more else 0
+    fields = asdict(covered) | {"not_examined": listed[:-1] if more else listed}
+    return CoverageEntry(**fields, not_examined_omitted=omitted)
 
 
 def _target(scope: Scope) -> Target:

@@ -13,6 +13,8 @@ from sealwright.vetting.reports.interface import (
     Scanned,
     Scope,
     count,
+    coverage_of,
+    left_out,
     scanner_version,
     scopes,
     seen_text,
@@ -23,6 +25,8 @@ MAX_FINDINGS = 60
 MAX_MESSAGE = 300
 """Characters of one message; a comment has room for 65,536 in all."""
 _SIGNS = {"fail": "❌", "inconclusive": "❔", "review": "👀", "pass": "✅"}
+MAX_PATTERNS = 20
+"""Patterns that are named of those by which the caller left files out."""
 _MEANINGS = {
     "fail": "Do not load these files.",
     "inconclusive": "Not everything was examined: that is no pass.",
@@ -34,13 +38,14 @@ _MEANINGS = {
 def render(scanned: Scanned) -> str:
     """Markdown of at most some 40,000 characters, ending with a line feed."""
     outcome = scanned.outcome
-    covered = outcome.coverage
     groups = sorted(scopes(outcome), key=lambda scope: WORST.index(scope.verdict))
+    covered = coverage_of(outcome, groups)
     lines = [
         f"## {_SIGNS[outcome.verdict]} Model scan: {outcome.verdict}",
         "",
-        f"{_MEANINGS[outcome.verdict]} {count(covered.files, 'file')} with "
+        f"{_meaning(scanned, groups)} {count(covered.files, 'file')} with "
         f"{count(covered.members, 'member')}, {covered.bytes_total:,} bytes.",
+        *_left_out(scanned, groups),
         "",
         *_table(groups),
         *_findings(groups),
@@ -48,6 +53,34 @@ def render(scanned: Scanned) -> str:
         f"<sub>sealwright {escaped(scanner_version())}, rules {outcome.rules[:16]}</sub>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _meaning(scanned: Scanned, groups: list[Scope]) -> str:
+    """What the verdict means. Where files were left out, it does not cover everything."""
+    if left_out(scanned, groups) and scanned.outcome.verdict == "pass":
+        return "Nothing was found in what was examined."
+    return _MEANINGS[scanned.outcome.verdict]
+
+
+def _left_out(scanned: Scanned, groups: list[Scope]) -> list[str]:
+    """By which patterns the caller left files out, and how many of each folder."""
+    told = left_out(scanned, groups)
+    if not told:
+        return []
+    shown = ", ".join(code(pattern) for pattern in scanned.exclude[:MAX_PATTERNS])
+    more = len(scanned.exclude) - MAX_PATTERNS
+    rest = f" and {count(more, 'more pattern')}" if more > 0 else ""
+    lines = [
+        f"**Not covered**, since the scan was asked to leave it out: {shown}{rest}.",
+        "",
+    ]
+    lines += [
+        f"- {code(seen.finding.location)}: {escaped(_cut(seen_text(seen.finding.message)))}"
+        for seen in told[:MAX_PATTERNS]
+    ]
+    if len(told) > MAX_PATTERNS:
+        lines.append(f"- and {count(len(told) - MAX_PATTERNS, 'more folder')}")
+    return ["", *lines]
 
 
 def _table(groups: list[Scope]) -> list[str]:

@@ -116,6 +116,8 @@ class CoverageEntry(Entry, frozen=True, kw_only=True):
     """Bytes that decompression gave."""
     not_examined: tuple[str, ...]
     """`path: why`."""
+    not_examined_omitted: int
+    """Of what was not examined, beyond the first 200."""
 
 
 class LimitsEntry(Entry, frozen=True, kw_only=True):
@@ -157,6 +159,8 @@ class ScanReport(Entry, frozen=True, kw_only=True):
     """Of the command: 0 pass, 1 fail (and review, unless `fail_on` is `fail`), 3 inconclusive."""
     fail_on: Literal["review", "fail"]
     """The threshold that was asked for."""
+    paths: tuple[str, ...]
+    """What was asked about: the paths as they were given."""
     targets: tuple[Target, ...]
     """Files on disk and folders, each with its verdict."""
     findings: tuple[FoundEntry, ...]

@@ -18,9 +18,11 @@ from urllib.parse import quote
 from sealwright.patterns import regex
 from sealwright.vetting.interface import Observation
 from sealwright.vetting.reports.interface import (
+    WORST,
     Place,
     Places,
     Scanned,
+    coverage_of,
     exit_code,
     ordered,
     scanner_version,
@@ -47,6 +49,7 @@ def render(scanned: Scanned) -> str:
 def log(scanned: Scanned) -> _Json:
     """The log as JSON types."""
     every = ordered(seen for scope in scopes(scanned.outcome) for seen in scope.observations)
+    every = _distinct(every, scanned)
     shown = every[:MAX_RESULTS]
     rules = {seen.rule.id: seen.rule for seen in every}
     index = {name: number for number, name in enumerate(sorted(rules))}
@@ -84,9 +87,22 @@ def log(scanned: Scanned) -> _Json:
     }
 
 
+def _distinct(every: list[Observation], scanned: Scanned) -> list[Observation]:
+    """Each finding once, under whatever names its file was given."""
+    places = Places(scanned.outcome)
+    found: dict[tuple[object, ...], Observation] = {}
+    for seen in every:
+        place = places.of(seen.finding.location, default=".")
+        uri = _artifact(place.file, base=scanned.base)["uri"]
+        said = seen.finding.message.replace(place.file, "")
+        key = (seen.rule.id, uri, place.inside, place.line, seen.finding.offset, said)
+        found.setdefault(key, seen)
+    return list(found.values())
+
+
 def _properties(scanned: Scanned, *, omitted: int) -> _Json:
     outcome = scanned.outcome
-    covered = outcome.coverage
+    covered = coverage_of(outcome, scopes(outcome))
     return {
         "verdict": outcome.verdict,
         "rulesDigest": outcome.rules,
@@ -107,7 +123,7 @@ def _invocation(scanned: Scanned, every: list[Observation], index: dict[str, int
     open_ones = [seen for seen in every if seen.rule.effect == "inconclusive"]
     notifications = [
         {
-            "descriptor": {"id": seen.rule.id, "index": index[seen.rule.id]},
+            "associatedRule": {"id": seen.rule.id, "index": index[seen.rule.id]},
             "level": "error",
             "message": {"text": message(seen.finding.message)},
             "locations": [
@@ -128,22 +144,27 @@ def _invocation(scanned: Scanned, every: list[Observation], index: dict[str, int
 
 
 def _artifacts(scanned: Scanned) -> list[_Json]:
-    """The files on disk with their digests."""
-    made: list[_Json] = []
+    """The files on disk with their digests. Each is there once, with its strongest
+    verdict: they must be unique."""
+    made: dict[str, _Json] = {}
     for scope in scopes(scanned.outcome):
-        if scope.is_folder or len(made) >= MAX_RESULTS:
-            continue
         whole = scope.reports[0]
+        place = _artifact(whole.path, base=scanned.base)
+        known = made.get(place["uri"])
+        if scope.is_folder or (len(made) >= MAX_RESULTS and known is None):
+            continue
+        if known and WORST.index(scope.verdict) >= WORST.index(known["properties"]["verdict"]):
+            continue
         entry: _Json = {
-            "location": _artifact(whole.path, base=scanned.base),
+            "location": place,
             "length": whole.size,
             "roles": ["analysisTarget"],
             "properties": {"verdict": scope.verdict, "formats": list(whole.formats)},
         }
         if whole.sha256:
             entry["hashes"] = {"sha-256": whole.sha256}
-        made.append(entry)
-    return made
+        made[place["uri"]] = entry
+    return list(made.values())
 
 
 def _results(scanned: Scanned, shown: list[Observation], index: dict[str, int]) -> list[_Json]:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import msgspec
 
 from sealwright.vetting.interface import Observation, Verdict
-from sealwright.vetting.reports.interface import WORST, Scanned, Scope, count, scopes
+from sealwright.vetting.reports.interface import (
+    WORST,
+    Scanned,
+    Scope,
+    count,
+    coverage_of,
+    left_out,
+    scopes,
+)
 
 MAX_BAD = 100
 """Files listed that did not pass."""
@@ -38,10 +46,17 @@ def render(scanned: Scanned) -> Iterator[Line]:
     outcome = scanned.outcome
     groups = scopes(outcome)
     files = [scope for scope in groups if not scope.is_folder]
-    yield Line(f"{_summary(files)}; {_MEANINGS[outcome.verdict]}", outcome.verdict, head=True)
+    yield Line(f"{_summary(files)}; {_meaning(scanned, groups)}", outcome.verdict, head=True)
     yield from _bad(groups)
-    yield from _good(files)
+    yield from _good([scope for scope in groups if not scope.is_folder or _warnings(scope)])
     yield from _rest(scanned, groups)
+
+
+def _meaning(scanned: Scanned, groups: list[Scope]) -> str:
+    """What the verdict means. Where files were left out, it does not cover everything."""
+    if left_out(scanned, groups) and scanned.outcome.verdict == "pass":
+        return "nothing was found in what was examined, and files were left out"
+    return _MEANINGS[scanned.outcome.verdict]
 
 
 def _summary(files: list[Scope]) -> str:
@@ -76,16 +91,26 @@ def _told(scope: Scope, advised: set[str]) -> Iterator[Line]:
 
 def _finding(seen: Observation, scope: Scope) -> str:
     finding = seen.finding
-    inside = finding.location.removeprefix(scope.path).removeprefix("!")
-    where = [f"in {inside}"] if inside else []
+    inside = _inside(finding.location, scope.path)
+    where = [inside] if inside else []
     if finding.offset is not None:
         where.append(f"byte {finding.offset}")
     place = f" ({', '.join(where)})" if where else ""
     return f"{seen.rule.id} {finding.severity}: {finding.message}{place}"
 
 
-def _good(files: list[Scope]) -> Iterator[Line]:
-    good = [scope for scope in files if scope.verdict == "pass"]
+def _inside(location: str, path: str) -> str:
+    """The way from the file or folder at `path` to a place in it; the place where it is not in it.
+    Never a path that looks as if it began at the root."""
+    rest = location[len(path) :] if location.startswith(path) else ""
+    if rest[:1] == ":":
+        return f"line {rest[1:]}"
+    inside = rest[1:] if rest[:1] in ("!", "/") else location
+    return f"in {inside}" if location not in ("", path) else ""
+
+
+def _good(listed: list[Scope]) -> Iterator[Line]:
+    good = [scope for scope in listed if scope.verdict == "pass"]
     warned = [scope for scope in good if _warnings(scope)]
     advised: set[str] = set()
     for scope in warned[:MAX_GOOD]:
@@ -104,15 +129,9 @@ def _warnings(scope: Scope) -> bool:
 
 
 def _rest(scanned: Scanned, groups: list[Scope]) -> Iterator[Line]:
-    covered = scanned.outcome.coverage
-    left_out = [
-        f"{seen.finding.location}: {seen.finding.message}"
-        for scope in groups
-        for seen in scope.observations
-        if scanned.exclude and seen.rule.id == "SW-SRC-007"
-    ]
-    for text in left_out:
-        yield Line(f"not covered: {text}")
+    covered = coverage_of(scanned.outcome, groups)
+    for seen in left_out(scanned, groups):
+        yield Line(f"not covered: {seen.finding.location}: {seen.finding.message}")
     store = sum(_to_look_at(scope) and ".git" in scope.path.split("/") for scope in groups)
     if store:
         yield Line(
