@@ -42,6 +42,35 @@ def test_classes_that_only_build_something_are_harmless(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        *("lightning.pytorch.loggers.tensorboard.TensorBoardLogger", "lightning.Trainer"),
+        *("pytorch_lightning.loggers.csv_logs.CSVLogger", "torchmetrics.classification.EER"),
+        *("torchvision.transforms.Compose", "torchvision.transforms.v2.ToDtype"),
+        *("torchvision.models.resnet18", "sklearn.ensemble.RandomForestClassifier"),
+        *("sklearn.pipeline.Pipeline", "lightgbm.LGBMRegressor", "xgboost.XGBClassifier"),
+        *("transformers.BertConfig", "transformers.get_linear_schedule_with_warmup"),
+    ],
+)
+def test_public_names_of_ordinary_libraries_are_harmless(name: str) -> None:
+    assert judge_name(name, Policy()).harmless
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("transformers.AutoConfig", "transformers.DetrConfig", "transformers.BertModel"),
+        *("torchvision.datasets.MNIST", "torchvision.models.get_model", "lightgbm.Booster"),
+        *("lightgbm.Dataset", "xgboost.Booster", "xgboost.DMatrix", "sklearn.datasets.load_files"),
+        *("sklearn.datasets.fetch_openml", "torchmetrics.text.BERTScore", "lightning.Fabric"),
+        *("sklearn.calibration.Parallel", "lightning.pytorch.loggers.comet.CometLogger"),
+    ],
+)
+def test_what_reads_or_fetches_what_its_arguments_name_is_not_harmless(name: str) -> None:
+    assert not judge_name(name, Policy()).harmless
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
         *("os.system", "posix.system", "builtins.exec", "__builtin__.eval", "exec", "eval"),
         *("subprocess.Popen", "a.b.subprocess.run", "torch.nn.os.system", "torch.hub.load"),
         *("nemo.collections.asr.models.os.system", "importlib.import_module", "evil.thing"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sealwright.vetting.formats import (
+    active_texts,
     boosters_xgboost,
     huggingface_documents,
     huggingface_folder,
@@ -25,6 +26,7 @@ DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
     torch_export.CHECK,
     hydra.CHECK,
     keras_config.CHECK,
+    active_texts.CHECK,
 )
 DIRECTORY_CHECKS: tuple[DirectoryCheck, ...] = (
     onnx_folder.CHECK,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from sealwright.evidence.digest import sha256_hex
-from sealwright.vetting import recognise, scan, sources
+from sealwright.vetting import recognise, scan, source_rules
 from sealwright.vetting.applied import WRITTEN
 from sealwright.vetting.checks import DIRECTORY_CHECKS, DOCUMENT_CHECKS
 from sealwright.vetting.code import sarif
@@ -30,7 +30,7 @@ from sealwright.vetting.registry import FORMATS
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule that a scan of files applies, by id."""
-    groups: list[Iterable[Rule]] = [recognise.RULES, scan.RULES, sources.RULES]
+    groups: list[Iterable[Rule]] = [recognise.RULES, scan.RULES, source_rules.RULES]
     groups += [(*form.rules, *((form.malformed,) if form.malformed else ())) for form in FORMATS]
     groups += [check.rules for check in DOCUMENT_CHECKS]
     groups += [check.rules for check in DIRECTORY_CHECKS]

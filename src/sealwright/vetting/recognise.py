@@ -98,7 +98,7 @@ DATA_ONLY = frozenset(
     )
 )
 """Extensions that people take for data: nothing under such a name is expected to run."""
-PLAIN = ("text", "json", "yaml", "toml", "xml", "jinja", "python", "notebook")
+PLAIN = ("text", "json", "yaml", "toml", "xml", "jinja", "python", "notebook", "gin")
 """Formats of text: the same letters may well be two of them, and that is no polyglot."""
 
 

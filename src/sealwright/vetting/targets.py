@@ -26,6 +26,9 @@ class Judged(msgspec.Struct, frozen=True):
 
     harmless: bool = False
     dangerous: bool = False
+    as_data: bool = False
+    """Harmless where it is restored from a pickle, without its constructor: that one may read
+    what its arguments name."""
     because: str = ""
     """What follows the name in a message."""
 
@@ -50,7 +53,10 @@ def judge_name(name: str, policy: Policy) -> Judged:
         label = _label(rest, policy) if inside or start == 0 else ""
         if label:
             return Judged(dangerous=True, because=f": {label}")
-    return Judged(harmless=_harmless(name, policy))
+    if _builds(name):
+        return Judged(harmless=True)
+    known = _restored(name, policy)
+    return Judged(harmless=known, as_data=known)
 
 
 def outright(name: str) -> bool:
@@ -58,15 +64,19 @@ def outright(name: str) -> bool:
     return name in NAMES or name.partition(".")[0] in ANYWHERE
 
 
-def _harmless(name: str, policy: Policy) -> bool:
+def _builds(name: str) -> bool:
+    """Whether a name is in a table of what only builds something."""
     module, _, last = name.rpartition(".")
     if name in HARMLESS or last in CLASSES.get(module, ()):
         return True
     inner = _TORCH.fullmatch(name)
     if inner is not None and inner[2] in CLASSES[inner[1]]:
         return True
-    if _NEMO.fullmatch(name):
-        return True
+    return _NEMO.fullmatch(name) is not None
+
+
+def _restored(name: str, policy: Policy) -> bool:
+    module, _, last = name.rpartition(".")
     entry = policy.entry(module, last)
     return entry is not None and entry.role == "class"
 

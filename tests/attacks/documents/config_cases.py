@@ -88,6 +88,33 @@ _TARGETS = {
         "review",
     ),
     "with-arguments": ({"class": "os.system", "args": ["echo"]}, "SW-HYDRA-001", "fail"),
+    "beside-nothing": ({"type": "os.system.from_params"}, "SW-HYDRA-002", "review"),
+    "haystack": (
+        {"components": {"a": {"type": "os.system", "init_parameters": {"command": "echo"}}}},
+        "SW-HYDRA-001",
+        "fail",
+    ),
+    "autogen": (
+        {"provider": "subprocess.Popen", "config": {"args": ["a"]}},
+        "SW-HYDRA-001",
+        "fail",
+    ),
+    "gluonts": ({"__kind__": "type", "class": "os.system"}, "SW-HYDRA-001", "fail"),
+    "gluonts-unknown": ({"__kind__": "instance", "class": "mine.M"}, "SW-HYDRA-002", "review"),
+    "mlserver": ({"name": "m", "implementation": "mine.Model"}, "SW-HYDRA-002", "review"),
+    "mmengine": ({"custom_imports": {"imports": ["mine"]}}, "SW-HYDRA-002", "review"),
+    "jsonpickle": (
+        {"py/reduce": [{"py/function": "os.system"}, {"py/tuple": ["echo"]}]},
+        "SW-HYDRA-001",
+        "fail",
+    ),
+    "jsonpickle-evaluated": ({"py/repr": "os/os.getcwd()"}, "SW-HYDRA-002", "review"),
+    "jsonpickle-own": ({"py/object": "__main__.Model"}, "SW-HYDRA-002", "review"),
+    "restored-not-built": (
+        {"_target_": "xgboost.core.Booster", "model_file": "elsewhere.ubj"},
+        "SW-HYDRA-002",
+        "review",
+    ),
     "unknown": ({"_target_": "mine.models.Net"}, "SW-HYDRA-002", "review"),
     "computed": ({"_target_": "os.${a}"}, "SW-HYDRA-002", "review"),
     "resolver": ({"a": "${eval:'1'}"}, "SW-HYDRA-003", "review"),
@@ -126,6 +153,43 @@ _HUGGINGFACE = {
     "diffusers": ({"_class_name": "P", "unet": ["os", "system"]}, "SW-HF-007", "fail"),
     "diffusers-own": ({"_class_name": "P", "unet": ["my_unet", "Net"]}, "SW-HF-006", "review"),
     "diffusers-pipeline": ({"_class_name": ["pipeline", "P"], "unet": []}, "SW-HF-001", "review"),
+    "diffusers-modular": (
+        {"_class_name": "P", "unet": ["evil_mod", "Net", {"repo": "a/b"}]},
+        "SW-HF-006",
+        "review",
+    ),
+    "diffusers-modular-dangerous": (
+        {"_blocks_class_name": "B", "unet": ["os", "system", {"repo": "a/b"}]},
+        "SW-HF-007",
+        "fail",
+    ),
+    "diffusers-modular-hint": (
+        {"_class_name": "P", "unet": [None, None, {"type_hint": ["evil_mod", "Net"]}]},
+        "SW-HF-006",
+        "review",
+    ),
+    "tokenizer-class": ({"tokenizer_class": "evil_tok.Tok"}, "SW-HF-006", "review"),
+    "tokenizer-class-of-the-library": (
+        {"tokenizer_class": "sentence_transformers.util.http_get"},
+        "SW-HF-006",
+        "review",
+    ),
+    "tokenizer-class-dangerous": ({"tokenizer_class": "os.system"}, "SW-HF-007", "fail"),
+    "tokenizer-class-walked": (
+        {"tokenizer_class": "sentence_transformers.util.os.system"},
+        "SW-HF-007",
+        "fail",
+    ),
+    "megatron": (
+        {"peft_type": "LORA", "megatron_config": {}, "megatron_core": "evil_mod"},
+        "SW-HF-010",
+        "review",
+    ),
+    "megatron-dangerous": (
+        {"peft_type": "LORA", "megatron_config": {"a": 1}, "megatron_core": "os"},
+        "SW-HF-007",
+        "fail",
+    ),
     "peft-library": (
         {
             "peft_type": "LORA",

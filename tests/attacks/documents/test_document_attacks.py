@@ -7,8 +7,8 @@ import pytest
 from sealwright.vetting.interface import Member, conclude
 from sealwright.vetting.packs.load import builtin_policy
 from sealwright.vetting.scan import inspect
-from tests.attacks.documents import config_cases, model_cases, template_cases
-from tests.attacks.documents.case import Case
+from tests.attacks.documents import config_cases, model_cases, template_cases, text_cases
+from tests.attacks.documents.case import Case, text
 from tests.vetting.examine import session
 
 CASES = [
@@ -17,6 +17,7 @@ CASES = [
         ("template", template_cases.CASES),
         ("config", config_cases.CASES),
         ("model", model_cases.CASES),
+        ("text", text_cases.CASES),
     )
     for case in cases
 ]
@@ -30,6 +31,13 @@ def test_the_attack_is_found(case: Case) -> None:
     found = {each.rule.id for each in seen}
     assert case.rule in found
     assert conclude(seen, complete=True) == case.ends, found
+
+
+@pytest.mark.parametrize("name", text_cases.HARMLESS)
+def test_a_text_that_only_sounds_like_one_is_not(name: str) -> None:
+    work = session(policy=builtin_policy())
+    inspect(Member(path="config.json", data=text(text_cases.HARMLESS[name])), work)
+    assert [each.rule.id for report in work.reports for each in report.observations] == []
 
 
 def test_each_has_a_name_of_its_own() -> None:

@@ -21,6 +21,11 @@ def pair(key: str, kind: int, value: bytes) -> bytes:
     return text(key) + struct.pack("<I", kind) + value
 
 
+def array(kind: int, *values: bytes) -> bytes:
+    """An array of values of one type."""
+    return struct.pack("<IQ", kind, len(values)) + b"".join(values)
+
+
 def info(
     name: str = "w", *, shape: tuple[int, ...] = (8,), kind: int = 0, offset: int = 0
 ) -> bytes:
@@ -218,6 +223,54 @@ CASES = (
         file="model.gguf",
         build=partial(model, pair("tokenizer.chat_template.tool_use", STRING, text(_TEMPLATE))),
         rules=frozenset({"SW-JINJA-001"}),
+    ),
+    Attack(
+        name="a harmful template in an array of one text",
+        file="model.gguf",
+        build=partial(
+            model, pair("tokenizer.chat_template", ARRAY, array(STRING, text(_TEMPLATE)))
+        ),
+        rules=frozenset({"SW-JINJA-001"}),
+        executed_by="transformers takes an array of one text for the text",
+    ),
+    Attack(
+        name="a harmful template among others in an array within an array",
+        file="model.gguf",
+        build=partial(
+            model,
+            pair(
+                "tokenizer.chat_templates",
+                ARRAY,
+                array(
+                    ARRAY,
+                    array(U32, bytes(4), bytes(4)),
+                    array(STRING, text("{{ x }}"), text(_TEMPLATE)),
+                ),
+            ),
+        ),
+        rules=frozenset({"SW-JINJA-001"}),
+    ),
+    Attack(
+        name="a template as an array of bytes",
+        file="model.gguf",
+        build=partial(
+            model,
+            pair("tokenizer.chat_template.x", ARRAY, array(0, *(bytes([c]) for c in b"{{ x }}"))),
+        ),
+        rules=frozenset({"SW-GGUF-007"}),
+    ),
+    Attack(
+        name="a tokenizer in an array",
+        file="model.gguf",
+        build=partial(
+            model,
+            pair(
+                "tokenizer.huggingface.json",
+                ARRAY,
+                array(STRING, text('{"auto_map": {"AutoTokenizer": "a.B"}}')),
+            ),
+        ),
+        rules=frozenset({"SW-GGUF-007"}),
     ),
     Attack(
         name="a key that occurs twice",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sealwright.vetting.formats import gguf
 from sealwright.vetting.formats.gguf_tables import BLOCKS, SMALLEST
-from tests.attacks.tensors.gguf import ARRAY, STRING, U32, info, model, pair, text
+from tests.attacks.tensors.gguf import ARRAY, STRING, U32, array, info, model, pair, text
 from tests.vetting.examine import examine, rules, verdict
 
 
@@ -82,3 +82,29 @@ def test_arbitrary_models_end_in_a_verdict(
     head = b"GGUF" + struct.pack(order + "IQQ", version, tensors, keys)
     work = examine(gguf.FORMAT, head + rest)
     assert work.numbers + work.parsed <= 2 * len(work.data)
+
+
+def test_named_templates_and_the_list_of_their_names_pass() -> None:
+    data = model(
+        pair("tokenizer.chat_template", STRING, text("{{ messages[0].content }}")),
+        pair("tokenizer.chat_templates", ARRAY, array(STRING, text("tool_use"), text("rag"))),
+        pair("tokenizer.chat_template.tool_use", STRING, text("{{ messages[0].content }}")),
+        pair("tokenizer.chat_template.rag", STRING, text("{{ messages[0].content }}")),
+    )
+    assert rules(examine(gguf.FORMAT, data)) == set()
+
+
+def test_more_templates_than_are_examined_are_a_gap() -> None:
+    texts = [text(str(number)) for number in range(100)]
+    work = examine(
+        gguf.FORMAT, model(pair("tokenizer.chat_templates", ARRAY, array(STRING, *texts)))
+    )
+    assert verdict(work) == "inconclusive"
+
+
+def test_a_text_that_programs_evaluate_fails() -> None:
+    harmless = pair("general.description", STRING, text("You {{ may }} evaluate the system"))
+    assert verdict(examine(gguf.FORMAT, model(harmless, infos=(info(),), data=bytes(32)))) == "pass"
+    bad = pair("general.description", STRING, text("__import__('os').system('echo a')"))
+    work = examine(gguf.FORMAT, model(bad, infos=(info(),), data=bytes(32)))
+    assert rules(work) == {"SW-DOC-004"}

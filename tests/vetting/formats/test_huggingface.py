@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealwright.vetting.formats import huggingface_documents as documents
+from sealwright.vetting.formats.huggingface_names import escapes
 from sealwright.vetting.interface import Examining, Member
 from sealwright.vetting.scan import scan_paths
 from tests.vetting.examine import rules, session
@@ -98,6 +99,78 @@ def test_code_that_is_run_because_of_its_name_is_for_a_person(
 
 
 @pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("custom_generate/generate.py", "from .impl import generate\n"),
+        ("custom_generate/generate.py", "from .impl import *\n"),
+        ("handler.py", "from .impl import *\n"),
+        ("handler.py", "import impl as EndpointHandler\n"),
+        ("handler.py", "globals()['Endpoint' + 'Handler'] = object\n"),
+        ("handler.py", "if True:\n    locals()['Endpoint' + 'Handler'] = object\n"),
+        ("handler.py", "def __getattr__(name):\n    return object\n"),
+        ("handler.py", "class \uff25ndpointHandler: ...\n"),
+        ("pipeline.py", "class PreTrainedPipeline:\n    pass\n"),
+    ],
+)
+def test_code_that_is_run_because_of_its_name_needs_no_configuration(
+    tmp_path: Path, name: str, source: str
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(source)
+    assert scanned(tmp_path) == ("review", {"SW-HF-001"})
+
+
+def test_what_such_code_imports_is_examined_as_what_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "handler.py").write_text("from parts import model\nclass EndpointHandler: ...\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "model.py").write_text("from . import deep\n")
+    (tmp_path / "parts" / "deep.py").write_text("import os\nos.system('echo')\n")
+    assert "SW-CODE-119" in scanned(tmp_path)[1]
+    (tmp_path / "parts" / "model.py").write_text("from .. import deep\n")
+    assert "SW-CODE-119" not in scanned(tmp_path)[1]
+
+
+def test_a_handler_among_weights_is_run_whatever_it_defines(folder: Path) -> None:
+    (folder / "handler.py").write_text("import impl\n")
+    assert scanned(folder) == ("review", {"SW-HF-001"})
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("handler.py", "class Handler:\n    def handle(self, event):\n        return event\n"),
+        ("handler.py", "from package import *\ndef handle(a):\n    return locals()\n"),
+        ("handler.py", "from torch import nn\nclass Net(nn.Module):\n    pass\n"),
+        ("pipeline.py", "from .steps import *\n\nclass Pipeline:\n    pass\n"),
+        ("generate.py", "def generate(model):\n    return model\n"),
+    ],
+)
+def test_ordinary_scripts_of_such_names_pass(tmp_path: Path, name: str, source: str) -> None:
+    (tmp_path / name).write_text(source)
+    (tmp_path / "config.json").write_text("{}")
+    assert scanned(tmp_path) == ("pass", set())
+
+
+def test_a_module_of_sentence_transformers_is_examined_as_what_is_imported(tmp_path: Path) -> None:
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "custom_st.py").write_text("import os\nos.system('echo')\n")
+    assert {"SW-HF-006", "SW-CODE-119"} <= scanned(tmp_path)[1]
+
+
+def test_code_that_is_followed_for_too_long_is_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "handler.py").write_text("from a0 import EndpointHandler\n")
+    for number in range(250):
+        (tmp_path / f"a{number}.py").write_text(f"from a{number + 1} import EndpointHandler\n")
+    assert scanned(tmp_path)[0] == "inconclusive"
+
+
+def test_parts_of_a_modular_pipeline_from_elsewhere_are_told() -> None:
+    part = ["diffusers", "UNet2DConditionModel", {"repo": "a/b"}]
+    assert found({"_class_name": "P", "unet": part}) == {"SW-HF-011"}
+
+
+@pytest.mark.parametrize(
     "value",
     [
         {"auto_map": None, "trust_remote_code": False, "chat_template": None},
@@ -119,6 +192,19 @@ def test_code_that_is_run_because_of_its_name_is_for_a_person(
                 "base_model_class": "AModel",
                 "parent_library": "transformers.models.a.b",
             }
+        },
+        {"peft_type": "LORA", "megatron_config": None, "megatron_core": "megatron.core"},
+        {"megatron_config": {"tensor_model_parallel_size": 2}, "megatron_core": "megatron.core"},
+        {"tokenizer_class": "BertTokenizer"},
+        {
+            "tokenizer_class": "sentence_transformers.models.tokenizer.WhitespaceTokenizer"
+            ".WhitespaceTokenizer"
+        },
+        {
+            "_class_name": "P",
+            "_blocks_class_name": "B",
+            "unet": [None, None, {"type_hint": ["diffusers", "UNet2DConditionModel"]}],
+            "sizes": [1, 2, {"a": 3}],
         },
         [1, 2, 3],
         [{"type": "a"}],
@@ -142,7 +228,7 @@ def test_an_adapter_names_its_base() -> None:
     ],
 )
 def test_paths_that_lead_out(name: str, leads_out: bool) -> None:
-    assert documents.escapes(name) is leads_out
+    assert escapes(name) is leads_out
 
 
 JSON = st.recursive(
@@ -159,6 +245,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_any_document_is_examined(value: Any) -> None:
     found(value)

@@ -266,6 +266,14 @@ def test_metadata_are_listed_and_runtime_settings_are_for_review() -> None:
     assert result(model.SerializeToString()) == "failed"
 
 
+def test_metadata_that_programs_evaluate_fail() -> None:
+    model = onnx_model()
+    model.metadata_props.add(key="names", value="{0: 'cat'}")
+    assert result(model.SerializeToString()) == "passed"
+    model.metadata_props.add(key="imgsz", value="__import__('os').system('echo a')")
+    assert found(model.SerializeToString()) == {"SW-ONNX-013", "SW-DOC-004"}
+
+
 def test_fields_that_readers_disagree_about_fail() -> None:
     data = onnx_model().SerializeToString()
     unknown = b"\xf8\x3f\x01"

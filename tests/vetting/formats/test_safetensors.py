@@ -166,3 +166,11 @@ def test_what_a_strict_reader_refuses_does_not_pass(data: st.DataObject) -> None
 def test_a_catalogue_of_translations_is_none() -> None:
     catalogue = b"\xde\x12\x04\x95" + bytes(4) + b"\x7b\0\0\0" + bytes(100)
     assert reader.recognise(Member(path="words.mo", data=catalogue)) == "no"
+
+
+def test_metadata_that_programs_evaluate_fail() -> None:
+    header = {"w": F32, "__metadata__": {"format": "pt", "note": "the system prompt of a model"}}
+    assert result(safetensors(header, data=bytes(4))) == "passed"
+    header["__metadata__"] = {"class": "__import__('os').system('echo a')"}
+    work = examine(reader.FORMAT, safetensors(header, data=bytes(4)), path="w.safetensors")
+    assert {seen.rule.id for seen in work.observations} == {"SW-DOC-004"}

@@ -82,6 +82,13 @@ def test_the_packs_count_as_well() -> None:
         (node("numpy", "ndarray", "NdArrayNode", file="1.npy"), set()),
         (node("sklearn", "A", "MethodNode"), {"SW-SKOPS-005"}),
         (node("operator", "methodcaller", "OperatorFuncNode", attrs={}), {"SW-SKOPS-004"}),
+        (node("operator", "attrgetter", "OperatorFuncNode", attrs={"content": '"a.b"'}), set()),
+        (
+            node("operator", "attrgetter", "OperatorFuncNode", attrs={"content": '"sys.modules"'}),
+            {"SW-SKOPS-001"},
+        ),
+        (node("functools", "partial", "TypeNode"), {"SW-SKOPS-004"}),
+        (node("operator", "attrgetter", "FunctionNode"), {"SW-SKOPS-004"}),
         ({**node("builtins", "int", "TypeNode"), "protocol": True}, {"SW-SKOPS-005"}),
         ({**node("builtins", "int", "TypeNode"), "protocol": 99}, {"SW-SKOPS-006"}),
         ({"a": 1}, set()),

@@ -22,13 +22,12 @@ from sealwright.vetting.formats.gguf_tables import (
     SMALLEST,
     STRING,
 )
+from sealwright.vetting.formats.gguf_texts import Texts, examine_texts, keep_text
 from sealwright.vetting.interface import Buffer, Examining, Fit, Format, Member, quoted
 from sealwright.vetting.settings import tell_setting
 
 MAGIC = b"GGUF"
 ALIGNMENT = "general.alignment"
-TEMPLATE = "tokenizer.chat_template"
-TOKENIZER = "tokenizer.huggingface.json"
 MAX_ARRAY_DEPTH = 4
 MAX_DIMENSIONS = 4
 MAX_KEY = 65_535
@@ -73,14 +72,6 @@ class _Tensor(msgspec.Struct, frozen=True):
     size: int
 
 
-class _Known(msgspec.Struct):
-    """Metadata that matters later."""
-
-    alignment: int = 32
-    templates: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
-    tokenizer: bytes = b""
-
-
 def recognise(member: Member) -> Fit:
     """By the magic bytes."""
     return "strong" if member.data[:4] == MAGIC and len(member.data) >= 8 else "no"
@@ -101,17 +92,18 @@ def examine(examining: Examining) -> None:
     tensors = cursor.number("Q", "the tensor count")
     keys = cursor.number("Q", "the metadata count")
     cursor.room(keys * 13, f"{keys} metadata entries")
-    known = _metadata(examining, cursor, keys)
+    alignment, texts = _metadata(examining, cursor, keys)
     cursor.room(tensors * 24, f"{tensors} tensor entries")
-    placed = _tensors(examining, cursor, tensors, known.alignment)
+    placed = _tensors(examining, cursor, tensors, alignment)
     examining.parsed += cursor.at
     if placed is not None:
-        _account(examining, cursor.at, placed, known.alignment)
-    _texts(examining, known)
+        _account(examining, cursor.at, placed, alignment)
+    examine_texts(texts, examining)
 
 
-def _metadata(examining: Examining, cursor: _Cursor, count: int) -> _Known:
-    known = _Known()
+def _metadata(examining: Examining, cursor: _Cursor, count: int) -> tuple[int, Texts]:
+    """What matters later: the alignment, and texts that programs act on."""
+    alignment, texts = 32, Texts()
     seen: set[bytes] = set()
     for _ in range(count):
         start = cursor.at
@@ -124,14 +116,12 @@ def _metadata(examining: Examining, cursor: _Cursor, count: int) -> _Known:
         kind = cursor.number("I", "a value's type")
         place = cursor.at
         value = _value(examining, cursor, kind, depth=0)
-        _tell(examining, key, kind, value, memoryview(cursor.data)[place : cursor.at], cursor.order)
+        written = memoryview(cursor.data)[place : cursor.at]
+        _tell(examining, key, kind, value, written, cursor.order)
+        keep_text(texts, examining, key, kind, written, order=cursor.order)
         if key == ALIGNMENT:
-            known.alignment = _alignment(examining, kind, value, place)
-        elif (key == TEMPLATE or key.startswith(TEMPLATE + ".")) and isinstance(value, bytes):
-            known.templates.append((key, value))
-        elif key == TOKENIZER and isinstance(value, bytes):
-            known.tokenizer = value
-    return known
+            alignment = _alignment(examining, kind, value, place)
+    return alignment, texts
 
 
 def _tell(
@@ -332,17 +322,6 @@ def _between(examining: Examining, start: int, end: int, alignment: int) -> None
 
 def _padded(position: int, alignment: int) -> int:
     return (position + alignment - 1) // alignment * alignment
-
-
-def _texts(examining: Examining, known: _Known) -> None:
-    """Templates and tokenizers that programs take from the metadata and act on."""
-    from sealwright.vetting import documents
-    from sealwright.vetting.formats.jinja import examine_template
-
-    for key, raw in known.templates:
-        examine_template(raw.decode("utf-8", "replace"), examining, where=key)
-    if known.tokenizer:
-        documents.examine_json(known.tokenizer, examining, what=f"metadata {TOKENIZER}")
 
 
 FORMAT = Format(

@@ -90,5 +90,19 @@ VERSION = Rule(
     example="GGUF, version 1",
     remediation="convert the model with a current version of the converter",
 )
+TEXT_TYPE = Rule(
+    id="SW-GGUF-007",
+    effect="review",
+    severity="medium",
+    title="A chat template or a tokenizer is stored as something other than a text",
+    why=(
+        "No converter writes that. One program ignores the value, another takes an array of one "
+        "text for the text and renders it: what was checked in the one runs in the other."
+    ),
+    example='tokenizer.chat_template as an array that holds the text "{{ x.__globals__ }}"',
+    remediation="write the metadata again with the text itself",
+    atlas=("AML.T0074", "AML.T0076"),
+    cwe=(436,),
+)
 
-RULES = (MALFORMED, TENSOR, LAYOUT, METADATA, UNKNOWN_TYPE, VERSION)
+RULES = (MALFORMED, TENSOR, LAYOUT, METADATA, UNKNOWN_TYPE, VERSION, TEXT_TYPE)

@@ -11,6 +11,14 @@ from typing import Any
 from sealwright.patterns import regex
 from sealwright.vetting.documents import walk_document
 from sealwright.vetting.formats import huggingface_rules as rules
+from sealwright.vetting.formats.huggingface_names import (
+    escapes,
+    examine_class,
+    examine_module,
+    examine_tokenizer_class,
+    is_dotted,
+)
+from sealwright.vetting.formats.huggingface_pipelines import examine_pipeline
 from sealwright.vetting.interface import DocumentCheck, Examining, Member, quoted
 
 _MODULE = regex(
@@ -24,25 +32,11 @@ _MODULES = """
 """
 _SENTENCE_MODULES = frozenset(_MODULES.split())
 """Classes of sentence-transformers 2 to 6."""
-_LIBRARIES = """
-    diffusers transformers onnxruntime onnxruntime.training peft flax optimum flash_attn
-    stable_diffusion stable_diffusion_safe stable_diffusion_xl latent_diffusion versatile_diffusion
-    paint_by_example alt_diffusion altdiffusion deepfloyd_if audioldm audioldm2 kandinsky
-    kandinsky2_2 semantic_stable_diffusion spectrogram_diffusion unclip unidiffuser wuerstchen
-    stable_cascade blip_diffusion pixart_alpha score_sde_ve ddpm hunyuandit lumina musicldm shap_e
-    flux onnx_utils
-"""
-_PIPELINES = frozenset(_LIBRARIES.split())
-"""First parts of the pairs in a model_index.json: libraries, and modules of pipelines of
-diffusers.
-"""
 _IMPORTED = (
     *("activation_function", "activation_fn", "default_activation_function", "activation_fct"),
     *("sbert_ce_default_activation_function", "loss_function", "similarity_fn"),
 )
-_DOTTED = regex(r"(?:[^\W\d]\w*\.)+[^\W\d]\w*")
-_CLASS = regex(r"[A-Z]\w*")
-_INDEX = "model_index.json"
+_MEGATRON = "megatron.core"
 _REFERENCE = regex(r"[\w.-]+(?:/[\w.-]+)?--")
 
 
@@ -68,8 +62,8 @@ def examine(value: Any, examining: Examining) -> None:
             _KEYED[key](f"{path}.{key}" if path else key, one[key], examining)
     if isinstance(value, dict):
         _router(value, examining)
-    if isinstance(value, dict) and ("_diffusers_version" in value or "_class_name" in value):
-        _pipeline(value, examining)
+        _megatron(value, examining)
+        examine_pipeline(value, examining)
 
 
 def references(value: Any) -> Iterator[str]:
@@ -122,20 +116,6 @@ def _texts(value: dict[str, Any]) -> bool:
     return all(isinstance(one, str) for one in value.values())
 
 
-def escapes(name: str) -> bool:
-    """Whether a relative name leads elsewhere: absolute, upwards, an address, a drive, or no
-    name.
-    """
-    parts = name.replace("\\", "/").split("/")
-    return (
-        not name
-        or name.startswith(("/", "\\", "~"))
-        or ".." in parts
-        or "\0" in name
-        or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name) is not None
-    )
-
-
 def _attention(path: str, value: Any, examining: Examining) -> None:
     if isinstance(value, str) and "/" in value:
         examining.find(rules.NATIVE_CODE, f"{quoted(path)} names {quoted(value)}")
@@ -151,23 +131,12 @@ def _auto_mapping(path: str, value: Any, examining: Examining) -> None:
     if isinstance(value, dict) and isinstance(value.get("parent_library"), str):
         name = f"{value['parent_library']}.{value.get('base_model_class', '')}"
         if not re.fullmatch(r"(?:transformers|diffusers|timm|torch\.nn)(?:\.\w+)*\.[A-Z]\w+", name):
-            _class(path, name, examining)
+            examine_class(path, name, examining)
 
 
 def _imported(path: str, value: Any, examining: Examining) -> None:
-    if isinstance(value, str) and _DOTTED.fullmatch(value):
-        _class(path, value, examining)
-
-
-def _class(path: str, name: str, examining: Examining, *, known_only: bool = False) -> None:
-    from sealwright.vetting.targets import judge_name
-
-    judged = judge_name(name, examining.session.policy)
-    message = f"{quoted(path)} names {quoted(name)}{judged.because}"
-    if judged.dangerous:
-        examining.find(rules.DANGEROUS_CLASS, message)
-    elif not judged.harmless and not known_only:
-        examining.find(rules.UNKNOWN_CLASS, message)
+    if isinstance(value, str) and is_dotted(value):
+        examine_class(path, value, examining)
 
 
 def _sentence_modules(value: list[Any], examining: Examining) -> None:
@@ -184,7 +153,7 @@ def _sentence_modules(value: list[Any], examining: Examining) -> None:
 def _sentence_module(path: str, kind: str, examining: Examining) -> None:
     known = _MODULE.fullmatch(kind)
     if known is None or known[1] not in _SENTENCE_MODULES:
-        _class(path, kind, examining)
+        examine_class(path, kind, examining)
 
 
 def _router(value: dict[str, Any], examining: Examining) -> None:
@@ -199,26 +168,16 @@ def _router(value: dict[str, Any], examining: Examining) -> None:
             _sentence_module(f"types.{name}", kind, examining)
 
 
-def _pipeline(value: dict[str, Any], examining: Examining) -> None:
-    """diffusers: each part is a pair of library and class."""
-    own = value.get("_class_name")
-    if isinstance(own, list) and own and isinstance(own[0], str):
-        examining.find(rules.OWN_CODE, f"'_class_name' names {quoted('.'.join(map(str, own)))}")
-    for key, pair in value.items():
-        if key.startswith("_") or not isinstance(pair, list) or len(pair) != 2:
-            continue
-        if not all(isinstance(one, str) for one in pair) or "_class_name" not in value:
-            continue
-        library = pair[0]
-        if library in _PIPELINES or library.split(".")[0] in ("diffusers", "transformers"):
-            continue
-        if escapes(key) or escapes(library):
-            examining.find(rules.ESCAPE, f"{quoted(key)} is loaded from {quoted(library)}")
-        elif examining.member.name == _INDEX or not all(map(_CLASS.fullmatch, pair)):
-            _class(key, ".".join(pair), examining)
-        else:
-            # In the configuration of a part two names of classes are its kinds of blocks.
-            _class(key, ".".join(pair), examining, known_only=True)
+def _megatron(value: dict[str, Any], examining: Examining) -> None:
+    """PEFT: the module that is imported for layers of Megatron."""
+    name = value.get("megatron_core")
+    if isinstance(name, str) and name != _MEGATRON and value.get("megatron_config") is not None:
+        examine_module("megatron_core", name, examining)
+
+
+def _tokenizer_class(path: str, value: Any, examining: Examining) -> None:
+    if isinstance(value, str) and examining.member.name.endswith("config.json"):
+        examine_tokenizer_class(path, value, examining)
 
 
 def _template(path: str, value: Any, examining: Examining) -> None:
@@ -247,6 +206,7 @@ _KEYED: dict[str, _Keyed] = {
     "_attn_implementation": _attention,
     "base_model_name_or_path": _base_model,
     "auto_mapping": _auto_mapping,
+    "tokenizer_class": _tokenizer_class,
     "chat_template": _template,
     "chat_templates": _template,
     "default_chat_template": _template,

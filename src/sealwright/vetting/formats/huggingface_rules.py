@@ -109,6 +109,30 @@ REMOTE_WEIGHTS = Rule(
     example='"base_model_name_or_path": "someone/model"',
     atlas=("AML.T0010.003",),
 )
+MODULE = Rule(
+    id="SW-HF-010",
+    effect="review",
+    severity="high",
+    title="The configuration names a module that the loader imports",
+    remediation="find out what the module is, and where it is installed from",
+    why="The loader imports the module of that name from wherever Python finds it, the model's "
+    "folder and the working folder among the places, and takes classes from it.",
+    example='"megatron_config": {}, "megatron_core": "my_package"',
+    atlas=_ATLAS,
+    cwe=(470,),
+)
+REMOTE_PART = Rule(
+    id="SW-HF-011",
+    effect="warn",
+    severity="low",
+    title="A part of the pipeline comes from another repository",
+    remediation="scan that repository as well, and pin its revision",
+    why="The loader fetches the part from there each time it loads the pipeline. It is not among "
+    "the files that were examined.",
+    example='"unet": ["diffusers", "UNet2DConditionModel", {"repo": "someone/model"}]',
+    atlas=("AML.T0010.003",),
+    cwe=(494,),
+)
 RULES = (
     OWN_CODE,
     FOREIGN_CODE,
@@ -119,4 +143,6 @@ RULES = (
     DANGEROUS_CLASS,
     NATIVE_CODE,
     REMOTE_WEIGHTS,
+    MODULE,
+    REMOTE_PART,
 )

@@ -10,8 +10,6 @@ from sealwright.patterns import regex
 
 _CODE = regex(r"(?:4w|Yw)[A-Za-z0-9+/\s]{30}")
 """Base64 of a marshalled code object: type `c` with or without the flag for references."""
-_PACKED = regex(r"(?:gA[I-X]|UEsDB|H4sI)[A-Za-z0-9+/\s]{12}")
-"""Base64 of a pickle of protocol 2 to 5, a zip archive or gzip."""
 _NAME = regex(rb"[zZ\xfa\xda](?=(.))", re.DOTALL)
 _TELLING_TEXT = """
     os posix nt sys subprocess system popen Popen run call check_output exec eval compile open
@@ -26,11 +24,6 @@ MAX_SHOWN = 12
 def is_code(text: str) -> bool:
     """Whether a text is the base64 of a marshalled code object."""
     return _CODE.match(text) is not None and (decoded(text) or b"")[:1] in (b"c", b"\xe3")
-
-
-def is_packed(text: str) -> bool:
-    """Whether a text is the base64 of a pickle or an archive."""
-    return _PACKED.match(text) is not None
 
 
 def decoded(text: str) -> bytes | None:

@@ -9,7 +9,6 @@ from sealwright.patterns import regex
 from sealwright.vetting.documents import walk_document
 from sealwright.vetting.formats import keras_code, keras_names, tensorflow_names
 from sealwright.vetting.formats import keras_rules as rules
-from sealwright.vetting.formats.embedded import is_file
 from sealwright.vetting.interface import DocumentCheck, Examining, Member, Rule, quoted
 from sealwright.vetting.session import Session
 
@@ -237,7 +236,7 @@ class _Work:
         return root in keras_names.STANDARD or self.session.policy.label(module, name) is not None
 
     def texts(self, path: str, node: dict[str, Any] | list[Any]) -> None:
-        """Texts that are code, packed bytes or addresses, whatever they belong to."""
+        """Texts that are code or addresses, whatever they belong to."""
         pairs = node.items() if isinstance(node, dict) else enumerate(node)
         for key, text in pairs:
             if not isinstance(text, str) or len(text) < 6:
@@ -246,11 +245,6 @@ class _Work:
                 self.find(rules.ADDRESS, path, f"{quoted(str(key))} is {quoted(text)}")
             elif len(text) >= 16 and keras_code.is_code(text):
                 self.find(rules.LAMBDA, path, f"{quoted(str(key))} is Python bytecode{_uses(text)}")
-            elif len(text) >= 16 and keras_code.is_packed(text):
-                data = keras_code.decoded(text)
-                if data is not None and is_file(data, self.session):
-                    place = f"{path}.{key}"
-                    self.session.visit(place, data, within=self.examining.member)
 
 
 def _named(one: Any) -> bool:
@@ -286,7 +280,7 @@ CHECK = DocumentCheck(
         "Every object at any depth: layers, inner models, initializers, optimizers, losses, "
         "metrics, build and compile settings. Classes and functions by exact names of Keras 2.3 to "
         "3.15 and tf_keras; code by value, imports, loaders, vocabularies from files, operations "
-        "of TensorFlow, addresses, packed payloads. Custom classes need a review of their code."
+        "of TensorFlow, addresses. Custom classes need a review of their code."
     ),
     applies=applies,
     examine=examine,

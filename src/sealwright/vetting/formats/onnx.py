@@ -9,6 +9,7 @@ import msgspec
 
 from sealwright.errors import LimitReached, SealwrightError
 from sealwright.vetting.formats import onnx_rules as rules
+from sealwright.vetting.formats.active_texts import examine_text
 from sealwright.vetting.formats.onnx_tables import IR_VERSION, OPERATORS, OPSETS, SCHEMA
 from sealwright.vetting.interface import (
     Buffer,
@@ -37,6 +38,8 @@ _LOADERS = frozenset(
 _LEFT_OVER = ("org.pytorch.aten", "com.ms.internal")
 """Domains that ONNX Runtime's optimiser imports into every model that it writes."""
 _RUNTIME_KEYS = frozenset(("ort_config",))
+_LONGEST = 64 * 1024 * 1024
+"""Bytes of a metadata value that are looked at."""
 _LISTED = 20
 
 Function = tuple[str, str]
@@ -218,7 +221,12 @@ def _model(reading: _Reading, model: Message) -> None:
 def _metadata(reading: _Reading, model: Message) -> None:
     keys = sorted(entry.text("key") for entry in model.each("metadata_props"))
     for entry in model.each("metadata_props"):
-        tell_setting(f"metadata {entry.text('key')}", entry.text("value"), reading.work)
+        name = f"metadata {entry.text('key')}"
+        spans = entry.spans.get("value", [])[-1:]
+        held = b"".join(bytes(reading.data[span.start : span.end][:_LONGEST]) for span in spans)
+        value = held.decode("utf-8", "replace")
+        tell_setting(name, value, reading.work)
+        examine_text(value, reading.work, where=name)
     if len(set(keys)) != len(keys):
         reading.report(rules.STRANGE, "a metadata key occurs twice", at=model)
     for key in sorted(_RUNTIME_KEYS & set(keys)):

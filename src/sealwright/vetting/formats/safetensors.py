@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from sealwright.vetting.formats.active_texts import examine_text
 from sealwright.vetting.interface import (
     Buffer,
     Examining,
@@ -204,6 +205,7 @@ def _metadata(value: Any, work: Examining) -> None:
         raise _Wrong(METADATA, "__metadata__ must map text to text")
     for key, text in value.items():
         tell_setting(f"metadata {key}", text, work)
+        examine_text(text, work, where=f"metadata {key}")
         if len(text) > MAX_METADATA_VALUE:
             work.find(
                 METADATA,

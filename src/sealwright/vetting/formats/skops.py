@@ -139,6 +139,8 @@ def _node(path: str, node: dict[str, Any], examining: Examining) -> None:
             _operator(path, node, f"{module}.{name}", examining)
         case "MethodNode":
             _method(path, node, f"{module}.{name}", examining)
+        case "FunctionNode" | "TypeNode" if _calls(f"{module}.{name}"):
+            examining.find(METHOD, f"{quoted(path)}: {quoted(f'{module}.{name}')} as a value")
         case "FunctionNode":
             _function(path, node, f"{module}.{name}", examining)
         case "JsonNode":
@@ -148,9 +150,18 @@ def _node(path: str, node: dict[str, Any], examining: Examining) -> None:
             _file(path, node, examining)
 
 
+def _calls(name: str) -> bool:
+    """Whether a function calls what it is given, or makes what does: kept by itself, it is a step
+    of an attack."""
+    from sealwright.vetting.pickle.kept_functions import CALLING
+
+    return name in CALLING and name not in ("collections.defaultdict", "builtins.type")
+
+
 def _operator(path: str, node: dict[str, Any], name: str, examining: Examining) -> None:
     """The loader takes the class from the module operator, whatever the node says."""
     from sealwright.vetting.formats.jinja_names import forbidden_name
+    from sealwright.vetting.pickle.attribute_paths import refused_part
 
     if name == "operator.methodcaller":
         examining.find(METHOD, f"{quoted(path)}: {quoted(name)}")
@@ -158,7 +169,10 @@ def _operator(path: str, node: dict[str, Any], name: str, examining: Examining) 
         examining.find(CONFUSED, f"{quoted(path)}: {quoted(name)} as an operator")
     for inner, one in walk_document(node.get("attrs"), examining.session):
         text = one.get("content")
-        if isinstance(text, str) and forbidden_name(text):
+        if not isinstance(text, str):
+            continue
+        leads_out = name == "operator.attrgetter" and refused_part(text.strip('"'))
+        if forbidden_name(text) or leads_out:
             message = f"{quoted(f'{path}.attrs.{inner}')}: the attribute {quoted(text)}"
             examining.find(DANGEROUS, message)
 

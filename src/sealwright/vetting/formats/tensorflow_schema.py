@@ -56,6 +56,20 @@ MetadataNode: 2 id v; 3 path t; 4 identifier t; 5 metadata t; 6 version b
 Fingerprint: 1 checksum v; 2 program v; 3 signature v; 4 objects v; 5 checkpoint v; 6 version b
 Fingerprint: 7 uuid t
 BundleHeader: 1 shards v; 2 endianness v; 3 version b
+Event: 1 time 8; 2 step v; 3 version t; 4 graph b; 5 summary Summary; 6 log Log; 7 session Session
+Event: 8 run Run; 9 meta_graph b; 10 source Source
+Summary: 1* value SummaryValue
+SummaryValue: 1 tag t; 2 number 4; 3 old b; 4 image Image; 5 histogram Histogram; 6 audio Audio
+SummaryValue: 7 node t; 8 tensor Tensor; 9 metadata SummaryMetadata
+SummaryMetadata: 1 plugin Plugin; 2 display t; 3 description t; 4 class v
+Plugin: 1 name t; 2 content b
+Image: 1 height v; 2 width v; 3 colors v; 4 encoded b
+Histogram: 1 min 8; 2 max 8; 3 count 8; 4 sum 8; 5 squares 8; 6* limit 8; 7* bucket 8
+Audio: 1 rate 4; 2 channels v; 3 frames v; 4 encoded b; 5 type t
+Log: 1 level v; 2 message t
+Session: 1 status v; 2 path t; 3 message t
+Run: 1 tag t; 2 metadata b
+Source: 1 writer t
 BundleEntry: 1 dtype v; 2 shape b; 3 shard v; 4 offset v; 5 size v; 6 crc 4; 7* slices b
 """
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sealwright.vetting.archives import zip_rules
 from sealwright.vetting.archives.layouts import ZIP_LAYOUTS
+from sealwright.vetting.archives.zip_enclosed import enclosed
 from sealwright.vetting.archives.zip_ends import end_records, is_archive
 from sealwright.vetting.archives.zip_records import END, LOCAL
 from sealwright.vetting.interface import Examining, Fit, Format, Member
@@ -23,8 +24,8 @@ _SHARED = 4
 def recognise(member: Member) -> Fit:
     """By the first header, or by an end record whose directory is where some reader looks for it.
 
-    Weak where the archive lies in the middle of what looks like a pickle: that one reader of it
-    will come upon the bytes by itself.
+    Weak where the archive is a value within another file, or lies in the middle of what looks like
+    a pickle: the reader of that will come upon the bytes by itself.
     """
     data = member.data
     head = bytes(data[:4])
@@ -34,6 +35,8 @@ def recognise(member: Member) -> Fit:
         return "strong"
     if not is_archive(data):
         return "no"
+    if enclosed(data):
+        return "weak"
     inside = head[:1] == b"\x80" and bytes(data[-1:]) == b"."
     ends = next((end.after for end in end_records(data)), 0)
     return "weak" if inside and ends < len(data) else "strong"
@@ -43,6 +46,11 @@ def examine(work: Examining) -> None:
     """Lets a layout take what it knows, visits the rest, and tells what is wrong with it all."""
     from sealwright.vetting.archives.zip_walk import walk
 
+    inner = None if bytes(work.data[:4]) == LOCAL else enclosed(work.data)
+    if inner is not None:
+        start, end = inner
+        work.session.visit("archive", memoryview(work.data)[start:end], within=work.member)
+        return
     archive = walk(work.data, work.session)
     work.parsed += archive.structure
     try:
