@@ -82,3 +82,9 @@ def test_only_what_gin_reads_is_taken_for_it() -> None:
     assert fit("operative_config-0", b"no binding") == "no"
     assert fit("a.txt", b"a.b = 1") == "no"
     assert fit("a.gin", bytes(9)) == "no"
+
+
+@pytest.mark.filterwarnings("error")
+def test_python_says_nothing_about_what_it_is_shown() -> None:
+    assert found("include 'a' 1or 'b'\n") == set()
+    assert found("include '/a\\q.gin'\n") == {"SW-GIN-001"}

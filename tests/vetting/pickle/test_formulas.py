@@ -188,3 +188,9 @@ def test_long_formulas_are_refused_in_time(formula: str) -> None:
 
 def test_many_terms_are_ordinary() -> None:
     assert formula_reason("y ~ " + " + ".join(f"x{number}" for number in range(2_500))) == ""
+
+
+@pytest.mark.filterwarnings("error")
+def test_python_says_nothing_about_what_it_is_shown() -> None:
+    assert formula_reason("y ~ I(1or x)")
+    assert formula_reason("y ~ I(x is 1)") == ""

@@ -7,6 +7,7 @@ import re
 
 from sealwright.errors import MalformedError
 from sealwright.patterns import regex
+from sealwright.vetting.code.source import parse
 from sealwright.vetting.formats.huggingface_names import escapes
 from sealwright.vetting.formats.text import is_text
 from sealwright.vetting.interface import Examining, Fit, Format, Member, Rule, quoted
@@ -96,12 +97,10 @@ def _include(line: str, examining: Examining) -> None:
     found = _INCLUDE.fullmatch(line)
     if found is None:
         return
-    try:
-        path = ast.literal_eval(found[1])
-    except (SyntaxError, ValueError):
-        return
-    if isinstance(path, str) and escapes(path):
-        examining.find(IMPORTS, f"it includes {quoted(path)}")
+    tree = parse(found[1]).tree
+    match tree.body if tree is not None else ():
+        case [ast.Expr(value=ast.Constant(value=str() as path))] if escapes(path):
+            examining.find(IMPORTS, f"it includes {quoted(path)}")
 
 
 def _import(line: str, imported: dict[str, str], examining: Examining) -> None:

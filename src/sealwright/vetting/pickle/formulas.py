@@ -14,6 +14,7 @@ import re
 
 from sealwright.errors import MalformedError
 from sealwright.patterns import regex
+from sealwright.vetting.code.source import parse
 from sealwright.vetting.pickle.formula_names import SIZES
 from sealwright.vetting.pickle.formula_python import MAX_POWER, check_python
 
@@ -138,10 +139,14 @@ def _bracket(piece: str, brackets: list[str], before: str) -> str:
 
 def _term(text: str) -> int:
     """How many columns a term makes of its parts."""
+    tree = parse(f"({text.strip()})").tree
     try:
-        return _columns(ast.parse(f"({text.strip()})", mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise MalformedError(f"with {text.strip()[:40]!r}") from None
+        match tree.body if tree is not None else ():
+            case [ast.Expr(value=value)]:
+                return _columns(value)
+    except (RecursionError, MemoryError):
+        pass
+    raise MalformedError(f"with {text.strip()[:40]!r}")
 
 
 def _columns(node: ast.expr, *, powers: bool = True) -> int:
